@@ -1,0 +1,63 @@
+"""The assembled application as the door and the fronts see it. Made only by `assembly`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from genkan.core.call import Call
+from genkan.core.clock import Clock
+from genkan.core.errors import Refusal
+from genkan.core.events import EventBus
+from genkan.core.vault import Vault
+
+
+class Transactions(Protocol):
+    """What the door needs of a database (see `db.database`)."""
+
+    def point(self, call: Call, work: Callable[[Any], Any]) -> Awaitable[Any]:
+        """Run a bounded read."""
+
+    def scan(self, call: Call, work: Callable[[Any], Any]) -> Awaitable[Any]:
+        """Run a long read away from the event loop."""
+
+    def write(
+        self,
+        call: Call,
+        work: Callable[[Any], Any],
+        refused: Callable[[Any, Refusal], None] | None = None,
+    ) -> Awaitable[Any]:
+        """Run a write; answered only when durable. `refused` runs in a savepoint of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What this installation is: addresses, region, kind. Read-only after start."""
+
+    kind: Literal["sandbox", "production"]
+    base_url: str
+    region: str
+    partition: str = "aws"
+    cookie_suffix: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it over TLS."""
+        return self.base_url.startswith("https://")
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """Everything that a call needs, wired once.
+
+    `decide(tx, call)` answers the access rule of the call's operation by raising `Denied`, or
+    returns. `record(tx, call, outcome)` writes the audit record of a write.
+    """
+
+    deployment: Deployment
+    db: Transactions
+    clock: Clock
+    vault: Vault
+    events: EventBus
+    decide: Callable[[Any, Call], None]
+    record: Callable[[Any, Call, object], None]
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

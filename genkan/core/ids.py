@@ -1,0 +1,58 @@
+"""Identifiers in AWS's forms (reference §1.2, §3.4), all from the operating system's randomness."""
+
+import base64
+import secrets
+import uuid
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def request_id() -> str:
+    """A UUID, as x-amzn-RequestId and eventID are."""
+    return str(uuid.uuid4())
+
+
+def hex16() -> str:
+    """Sixteen lower-case hex digits: role suffix, instance, permission set, SAML provider."""
+    return secrets.token_hex(8)
+
+
+def instance_id() -> str:
+    """`ssoins-` and sixteen hex digits."""
+    return f"ssoins-{hex16()}"
+
+
+def permission_set_id() -> str:
+    """`ps-` and sixteen hex digits."""
+    return f"ps-{hex16()}"
+
+
+def identity_store_id() -> str:
+    """`d-` and ten hex digits."""
+    return f"d-{secrets.token_hex(5)}"
+
+
+def resource_id() -> str:
+    """A user, group or membership id: UUID-shaped, third group starting `70` as newer stores do."""
+    raw = secrets.token_hex(16)
+    return f"{raw[:8]}-{raw[8:12]}-70{raw[14:16]}-{raw[16:20]}-{raw[20:]}"
+
+
+def unique_id(prefix: str) -> str:
+    """An IAM unique id: `AROA`, `AIDA`, `AKIA` or `ASIA` and sixteen base-32 characters."""
+    return prefix + "".join(secrets.choice(_BASE32) for _ in range(16))
+
+
+def secret_access_key() -> str:
+    """Forty characters of base64, 240 bits."""
+    return base64.b64encode(secrets.token_bytes(30)).decode()
+
+
+def token(prefix: str = "", size: int = 32) -> str:
+    """An unguessable URL-safe token of `size` random bytes behind `prefix`."""
+    return prefix + secrets.token_urlsafe(size)
+
+
+def account_id() -> str:
+    """Twelve digits, the first not zero."""
+    return str(secrets.randbelow(9 * 10**11) + 10**11)

@@ -1,0 +1,281 @@
+"""SQLite: WAL, `synchronous=FULL`, one writer thread with group commit.
+
+Point reads run inline on the event loop's own read-only connection, scans in a small pool, writes
+in the one writer thread: each operation in its savepoint, one commit (one fsync) for the group,
+nobody answered before it. If the whole transaction is lost (disk full, interrupt), its operations
+run again one by one, so that one bad neighbour costs the others nothing.
+One process per file: a second one is refused.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genkan.core.call import Call
+from genkan.core.clock import Clock
+from genkan.core.errors import Refusal
+from genkan.db.database import Row, Services, Tx
+
+GROUP_LIMIT = 128
+_READERS = 2
+_MEMO_LIMIT = 20_000
+_LOST = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+
+class AlreadyOpen(Exception):
+    """Another process holds this data directory."""
+
+
+class GroupLost(Exception):
+    """The transaction of a whole group is gone; nothing of it was committed."""
+
+
+class SqliteConnection:
+    """`db.database.Connection` over `sqlite3`."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self.raw = raw
+
+    def run(self, sql: str, parameters: Sequence[Any]) -> int:
+        return self.raw.execute(sql, parameters).rowcount
+
+    def one(self, sql: str, parameters: Sequence[Any]) -> Row | None:
+        row: Row | None = self.raw.execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        return self.raw.execute(sql, parameters).fetchall()
+
+
+def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A connection with our pragmas; the caller begins transactions itself."""
+    raw = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=512
+    )
+    raw.execute("PRAGMA journal_mode=WAL")
+    raw.execute("PRAGMA synchronous=FULL")
+    raw.execute("PRAGMA foreign_keys=ON")
+    raw.execute("PRAGMA temp_store=MEMORY")
+    raw.execute("PRAGMA cache_size=-8000")
+    if read_only:
+        raw.execute("PRAGMA query_only=ON")
+    return raw
+
+
+def lock(directory: Path) -> sqlite3.Connection:
+    """Hold the data directory until this process ends, however it ends; `AlreadyOpen` if held.
+
+    An exclusive transaction on a file of its own: the operating system releases it with the
+    process, on every platform, which a pid file does not.
+    """
+    raw = sqlite3.connect(directory / "lock.sqlite", isolation_level=None, timeout=0)
+    try:
+        raw.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        raw.close()
+        raise AlreadyOpen(str(directory)) from None
+    return raw
+
+
+@dataclass(slots=True)
+class _Write:
+    call: Call
+    work: Callable[[Tx], Any]
+    refused: Callable[[Tx, Refusal], None] | None
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+@dataclass(slots=True)
+class _Outcome:
+    value: Any = None
+    error: BaseException | None = None
+    woke: bool = False
+
+
+class SqliteDatabase:
+    """Transactions on one SQLite file. `on_wake` runs after a commit that enqueued jobs."""
+
+    def __init__(self, path: Path, *, services: Services, clock: Clock) -> None:
+        self._path = path
+        self._services = services
+        self._clock = clock
+        self._writer_raw = connect(path, read_only=False)
+        self._writer_connection = SqliteConnection(self._writer_raw)
+        self._reader_raw = connect(path, read_only=True)
+        self._reader = SqliteConnection(self._reader_raw)
+        self._memo: dict[Hashable, Any] = {}
+        self._memo_version = -1
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._scanners = ThreadPoolExecutor(_READERS, thread_name_prefix="genkan-scan")
+        self._scanner_local = threading.local()
+        self._thread = threading.Thread(target=self._write_loop, name="genkan-writer", daemon=True)
+        self._thread.start()
+        self.on_wake: Callable[[], None] = lambda: None
+
+    async def point(self, call: Call, work: Callable[[Tx], Any]) -> Any:
+        """Run a bounded read inline, in one snapshot."""
+        raw = self._reader_raw
+        raw.execute("BEGIN")
+        try:
+            (version,) = raw.execute("PRAGMA data_version").fetchone()
+            if version != self._memo_version or len(self._memo) > _MEMO_LIMIT:
+                self._memo = {}
+                self._memo_version = version
+            return work(self._tx(self._reader, call, self._memo))
+        finally:
+            raw.execute("COMMIT")
+
+    async def scan(self, call: Call, work: Callable[[Tx], Any]) -> Any:
+        """Run a long read in the reader pool."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._scanners, self._scan, call, work
+        )
+
+    def _scan(self, call: Call, work: Callable[[Tx], Any]) -> Any:
+        connection: SqliteConnection | None = getattr(self._scanner_local, "connection", None)
+        if connection is None:
+            connection = SqliteConnection(connect(self._path, read_only=True))
+            self._scanner_local.connection = connection
+        connection.raw.execute("BEGIN")
+        try:
+            return work(self._tx(connection, call, None))
+        finally:
+            connection.raw.execute("COMMIT")
+
+    def write(
+        self,
+        call: Call,
+        work: Callable[[Tx], Any],
+        refused: Callable[[Tx, Refusal], None] | None = None,
+    ) -> Awaitable[Any]:
+        """Queue a write; the future resolves after the commit of its group."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put(_Write(call, work, refused, loop, future))
+        return future
+
+    async def close(self) -> None:
+        """Finish the queued writes and close every connection."""
+        self._queue.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+        self._scanners.shutdown(wait=True)
+        self._reader_raw.close()
+        self._writer_raw.execute("PRAGMA optimize")
+        self._writer_raw.close()
+
+    def _tx(self, connection: SqliteConnection, call: Call, memo: dict[Hashable, Any] | None) -> Tx:
+        return Tx(connection, now=self._clock(), call=call, services=self._services, memo=memo)
+
+    def _write_loop(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            closing = False
+            while len(group) < GROUP_LIMIT and not self._queue.empty():
+                following = self._queue.get()
+                if following is None:
+                    closing = True
+                    break
+                group.append(following)
+            self._deliver(group, self._commit(group))
+            if closing:
+                return
+
+    def _commit(self, group: list[_Write]) -> list[_Outcome]:
+        try:
+            return self._attempt(group)
+        except GroupLost as lost:
+            if len(group) == 1:
+                return [_Outcome(error=lost.__cause__ or lost)]
+        outcomes: list[_Outcome] = []
+        for write in group:
+            outcomes.extend(self._commit([write]))
+        return outcomes
+
+    def _attempt(self, group: list[_Write]) -> list[_Outcome]:
+        raw = self._writer_raw
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+            outcomes = [self._operation(write) for write in group]
+            raw.execute("COMMIT")
+        except (sqlite3.Error, GroupLost) as error:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            if isinstance(error, GroupLost):
+                raise
+            raise GroupLost from error
+        return outcomes
+
+    def _operation(self, write: _Write) -> _Outcome:
+        raw = self._writer_raw
+        raw.execute("SAVEPOINT operation")
+        tx = self._tx(self._writer_connection, write.call, None)
+        try:
+            value = write.work(tx)
+        except Refusal as refusal:
+            self._undo()
+            return self._record_refusal(write, refusal)
+        except BaseException as error:
+            if not raw.in_transaction or _is_lost(error):
+                raise GroupLost from error
+            self._undo()
+            return _Outcome(error=error)
+        raw.execute("RELEASE operation")
+        return _Outcome(value=value, woke=tx.woke)
+
+    def _record_refusal(self, write: _Write, refusal: Refusal) -> _Outcome:
+        if write.refused is None:
+            return _Outcome(error=refusal)
+        self._writer_raw.execute("SAVEPOINT operation")
+        try:
+            write.refused(self._tx(self._writer_connection, write.call, None), refusal)
+        except BaseException as error:
+            if not self._writer_raw.in_transaction or _is_lost(error):
+                raise GroupLost from error
+            self._undo()
+            return _Outcome(error=error)
+        self._writer_raw.execute("RELEASE operation")
+        return _Outcome(error=refusal)
+
+    def _undo(self) -> None:
+        self._writer_raw.execute("ROLLBACK TO operation")
+        self._writer_raw.execute("RELEASE operation")
+
+    def _deliver(self, group: list[_Write], outcomes: list[_Outcome]) -> None:
+        pairs = list(zip(group, outcomes, strict=True))
+        for loop in {write.loop for write in group}:
+            mine = [pair for pair in pairs if pair[0].loop is loop]
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._resolve, mine)
+
+    def _resolve(self, pairs: list[tuple[_Write, _Outcome]]) -> None:
+        for write, outcome in pairs:
+            if write.future.done():
+                continue
+            if outcome.error is not None:
+                write.future.set_exception(outcome.error)
+            else:
+                write.future.set_result(outcome.value)
+        if any(outcome.woke for _, outcome in pairs):
+            self.on_wake()
+
+
+def _is_lost(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and (code & 0xFF) in _LOST

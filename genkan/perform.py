@@ -1,0 +1,38 @@
+"""THE DOOR: the only way from a front or a worker to a slice.
+
+begin → authorize → run → audit → commit. The operation, its authorization and its audit record
+share one transaction. A refusal rolls the operation back and leaves its own audit record; a bug
+propagates and leaves nothing. `perform` is awaited, never nested.
+"""
+
+from typing import Any
+
+from genkan.core.app import App
+from genkan.core.call import Call
+
+
+async def perform(app: App, call: Call) -> Any:
+    """Perform `call` and return its result once durable; raises a `Refusal` when it may not be."""
+    operation = call.operation
+    if operation.reads == "point":
+        return await app.db.point(call, lambda tx: _run(app, tx, call))
+    if operation.reads == "scan":
+        return await app.db.scan(call, lambda tx: _run(app, tx, call))
+    if not operation.recorded:
+        return await app.db.write(call, lambda tx: _run(app, tx, call))
+    return await app.db.write(
+        call,
+        lambda tx: _run_recorded(app, tx, call),
+        lambda tx, refusal: app.record(tx, call, refusal),
+    )
+
+
+def _run(app: App, tx: Any, call: Call) -> Any:
+    app.decide(tx, call)
+    return call.operation.run(tx, **call.params)
+
+
+def _run_recorded(app: App, tx: Any, call: Call) -> Any:
+    result = _run(app, tx, call)
+    app.record(tx, call, result)
+    return result
