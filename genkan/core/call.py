@@ -53,7 +53,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Whoever runs the process: seed, migrations, command line. Never made from a request."""
+    """The process itself: seed, command line, signing. Never stands for whoever sent a request."""
 
     reason: str
 

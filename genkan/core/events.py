@@ -44,11 +44,11 @@ class PermissionSetChanging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleSessionUsed:
-    """Asked at each use of a role session: does the person's right still stand?"""
+    """Asked at each use of a role session: does the person's right to this role still stand?"""
 
     user_id: str
     account_id: str
-    permission_set_arn: str
+    role_arn: str
 
 
 class EventBus:
