@@ -26,7 +26,7 @@ lint: $(VENV)/installed-test ## ruff, mypy and the import rules
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/installed-test ## sort imports, mend what ruff can mend, format
 	@$(BIN)/ruff check --fix .
