@@ -9,6 +9,7 @@ from typing import Any
 
 from genkan.core.app import App
 from genkan.core.call import Call
+from genkan.decide import decide
 
 
 async def perform(app: App, call: Call) -> Any:
@@ -28,7 +29,7 @@ async def perform(app: App, call: Call) -> Any:
 
 
 def _run(app: App, tx: Any, call: Call) -> Any:
-    app.decide(tx, call)
+    decide(app, tx, call)
     return call.operation.run(tx, **call.params)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from genkan.core.call import Call
+from genkan.core.call import Call, Person, Signer
 from genkan.core.clock import Clock
 from genkan.core.errors import Refusal
 from genkan.core.events import EventBus
@@ -49,8 +49,9 @@ class Deployment:
 class App:
     """Everything that a call needs, wired once.
 
-    `decide(tx, call)` answers the access rule of the call's operation by raising `Denied`, or
-    returns. `record(tx, call, outcome)` writes the audit record of a write.
+    `standing(tx, signer)` finds what a signer may do and raises `Denied` when its key no longer
+    stands. `require_session(tx, person)` raises `Denied` when the person's session has ended.
+    `record(tx, call, outcome)` writes the audit record of a write.
     """
 
     deployment: Deployment
@@ -58,6 +59,7 @@ class App:
     clock: Clock
     vault: Vault
     events: EventBus
-    decide: Callable[[Any, Call], None]
+    standing: Callable[[Any, Signer], Any]
+    require_session: Callable[[Any, Person], None]
     record: Callable[[Any, Call, object], None]
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -60,10 +60,8 @@ def list_account_roles(
     return RoleList(role_list=roles, next_token=page.next_token)
 
 
-def get_role_credentials(
-    tx: Tx, *, role_name: str, account_id: str
-) -> GetRoleCredentialsAnswer:
-    """sso GetRoleCredentials: a new session of the assigned role; `Denied` "No access" otherwise."""
+def get_role_credentials(tx: Tx, *, role_name: str, account_id: str) -> GetRoleCredentialsAnswer:
+    """sso GetRoleCredentials: a session of the assigned role, else `Denied` "No access"."""
     content, _ = _content(tx, _person(tx), account_id, role_name)
     assumed = sessions.mint_assigned(tx, content, source="GetRoleCredentials")
     return GetRoleCredentialsAnswer(
@@ -82,7 +80,7 @@ def read_portal(tx: Tx) -> tuple[PortalAccount, ...]:
 
 
 def read_account(tx: Tx, *, account_id: str) -> PortalAccount:
-    """One account as the portal shows it, whoever's; `Denied` when it is not in the organization."""
+    """The account as pages show it; `Denied` when it is not in the organization."""
     account = organization.find_account(tx, account_id)
     if account is None:
         raise Denied("No access")
@@ -150,9 +148,7 @@ def _accounts(tx: Tx, user_id: str) -> list[PortalAccount]:
     ]
 
 
-def _portal_account(
-    account: organization.Account, roles: tuple[PortalRole, ...]
-) -> PortalAccount:
+def _portal_account(account: organization.Account, roles: tuple[PortalRole, ...]) -> PortalAccount:
     return PortalAccount(
         account_id=account.account_id,
         name=account.name,
@@ -183,9 +179,7 @@ def _person(tx: Tx) -> Person:
     return caller
 
 
-_HIDDEN = frozenset(
-    {"role_credentials.secret_access_key", "role_credentials.session_token"}
-)
+_HIDDEN = frozenset({"role_credentials.secret_access_key", "role_credentials.session_token"})
 OPERATIONS = (
     Operation(
         name="ListAccounts", run=list_accounts, access=OwnSession(of="person"), reads="point"

@@ -188,7 +188,8 @@ def _session_identity(tx: Tx, access_key_id: str) -> SigningIdentity | None:
 
 def read_saml_provider(tx: Tx, *, provider_arn: str) -> str | None:
     """The metadata document of a SAML provider, for a front about to verify an assertion."""
-    return iam.saml_metadata(tx, provider_arn)
+    provider = iam.find_saml_provider(tx, provider_arn)
+    return provider.metadata if provider is not None else None
 
 
 def _signer(tx: Tx) -> Signer:

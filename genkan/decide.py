@@ -1,0 +1,109 @@
+"""The door's question: may this caller have this call done, now?
+
+Owns the four ways in (`Iam`, `OwnSession`, `Public`, `System`) and the order of an IAM decision:
+liveness of the signer, ownership of what is administered, then policies. Leaves finding a signer's
+policies and a person's session to what `assembly` injects into `App`.
+Invariants: there is no other way in; what is not expressly allowed is denied; every answer is made
+from the transaction's own data, so a right that ended before this transaction is gone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from genkan.authorization import PolicySet, Principal, Request
+from genkan.authorization import decide as decide_policies
+from genkan.authorization.request import Context
+from genkan.core.app import App
+from genkan.core.call import (
+    Call,
+    Iam,
+    Owner,
+    OwnSession,
+    Person,
+    Public,
+    Signer,
+    System,
+    Worker,
+)
+from genkan.core.clock import iso8601
+from genkan.core.errors import Denied
+from genkan.db import jobs
+
+DEAD = "The security token included in the request is invalid."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A signer's policies and the condition keys that follow from its session."""
+
+    principal: Principal
+    policies: PolicySet
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def decide(app: App, tx: Any, call: Call) -> None:
+    """Return when the call may go on; raise `Denied` when it may not."""
+    access = call.operation.access
+    caller = call.caller
+    if isinstance(access, Public) or isinstance(caller, Owner):
+        return
+    if isinstance(access, Iam) and isinstance(caller, Signer):
+        _decide_iam(app, tx, call, access, caller)
+    elif isinstance(access, OwnSession) and isinstance(caller, Signer) and access.of == "signer":
+        app.standing(tx, caller)
+    elif isinstance(access, OwnSession) and isinstance(caller, Person) and access.of == "person":
+        app.require_session(tx, caller)
+    elif isinstance(access, System) and isinstance(caller, Worker) and caller.kind in access.jobs:
+        jobs.require_lease(tx, caller)
+    else:
+        raise Denied(
+            "You may not do this.",
+            detail=f"{type(caller).__name__} is no caller of {call.operation.name}",
+        )
+
+
+def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> None:
+    standing: Standing = app.standing(tx, caller)
+    if access.owner is not None and not access.members_may_read:
+        owner = access.owner(tx, call)
+        if owner != caller.account_id:
+            raise Denied(
+                _not_owner(caller, access, tx, call),
+                detail=f"{caller.account_id} does not own what {owner} owns",
+            )
+    context = {**_request_context(tx, call), **standing.context}
+    for check in access.checks(tx, call):
+        request = Request(
+            principal=standing.principal,
+            action=check.action,
+            resources=check.resources,
+            context={**context, **check.context} if check.context else context,
+        )
+        decision = decide_policies(request, standing.policies)
+        if not decision.allowed:
+            raise Denied(decision.access_denied_message, detail=decision.explanation)
+
+
+def _not_owner(caller: Signer, access: Iam, tx: Any, call: Call) -> str:
+    """AWS's sentence for a caller whose own policies are not even asked."""
+    check = access.checks(tx, call)[0]
+    return (
+        f"User: {caller.arn} is not authorized to perform: {check.action} on resource:"
+        f" {check.resources[0]}"
+    )
+
+
+def _request_context(tx: Any, call: Call) -> Context:
+    origin = call.origin
+    context: dict[str, Any] = {
+        "aws:CurrentTime": iso8601(tx.now),
+        "aws:EpochTime": str(tx.now // 1000),
+        "aws:SecureTransport": origin.secure_transport,
+        "aws:RequestedRegion": call.region,
+    }
+    if origin.source_ip:
+        context["aws:SourceIp"] = origin.source_ip
+    if origin.user_agent:
+        context["aws:UserAgent"] = origin.user_agent
+    return context

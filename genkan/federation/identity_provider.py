@@ -1,0 +1,130 @@
+"""Our SAML identity provider towards AWS accounts: entity ids, metadata, signed responses."""
+
+import asyncio
+import secrets
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from genkan.core.app import App
+from genkan.core.call import Call, Origin, Owner
+from genkan.core.clock import as_datetime
+from genkan.core.ids import request_id
+from genkan.credentials.operations import READ_SIGNING_KEY, SAML_IDP
+from genkan.credentials.records import SigningKey
+from genkan.perform import perform
+from genkan.sts.records import AssertionContent
+
+_WINDOW = timedelta(minutes=5)
+_BACKDATED = timedelta(seconds=30)
+
+
+def entity_id(instance_id: str, account_id: str) -> str:
+    """The identity provider's name towards one account; stable whatever address we run under."""
+    return f"urn:genkan:{instance_id}:{account_id}"
+
+
+async def metadata_document(app: App, instance_id: str, account_id: str) -> str:
+    """The metadata that an account's SAML provider is made with (reference §5.5)."""
+    key = await _signing_key(app)
+    return await asyncio.to_thread(
+        _build_metadata,
+        entity_id(instance_id, account_id),
+        f"{app.deployment.base_url}/saml/assertion/{account_id}",
+        f"{app.deployment.base_url}/saml/logout/{account_id}",
+        key.certificate,
+    )
+
+
+async def sign_response(app: App, instance_id: str, content: AssertionContent) -> str:
+    """A signed SAML response in base64, as a browser posts it and AssumeRoleWithSAML takes it."""
+    key = await _signing_key(app)
+    return await asyncio.to_thread(
+        _build_response, content, entity_id(instance_id, content.account_id), key, app.clock()
+    )
+
+
+async def _signing_key(app: App) -> SigningKey:
+    call = Call(
+        operation=READ_SIGNING_KEY,
+        params={"purpose": SAML_IDP},
+        caller=Owner(reason="sign as the identity provider"),
+        origin=Origin(request_id=request_id()),
+        event_source="sso.amazonaws.com",
+    )
+    key: SigningKey = await perform(app, call)
+    return key
+
+
+def _build_metadata(entity: str, sign_on: str, logout: str, certificate: str) -> str:
+    from cryptography import x509
+
+    from genkan.protocols.saml import names
+    from genkan.protocols.saml.metadata import (
+        Endpoint,
+        IdentityProviderMetadata,
+        build_metadata,
+    )
+
+    bindings = (names.BINDING_POST, names.BINDING_REDIRECT)
+    return build_metadata(
+        IdentityProviderMetadata(
+            entity_id=entity,
+            signing_certificates=(x509.load_pem_x509_certificate(certificate.encode()),),
+            single_sign_on=tuple(Endpoint(binding, sign_on) for binding in bindings),
+            single_logout=tuple(Endpoint(binding, logout) for binding in bindings),
+            name_id_formats=(names.NAME_ID_PERSISTENT,),
+        )
+    ).decode()
+
+
+@lru_cache(maxsize=8)
+def _loaded(key_id: str, private_key: bytes, certificate: str) -> Any:
+    from genkan.protocols.saml.keys import load_signing_key
+
+    return load_signing_key(private_key, certificate.encode())
+
+
+def _build_response(content: AssertionContent, issuer: str, key: SigningKey, now: int) -> str:
+    from genkan.protocols.saml import assertion, aws
+
+    moment = as_datetime(now)
+    claims = aws.AwsClaims(
+        roles=(aws.RolePair(content.role_arn, content.provider_arn),),
+        session_name=content.session_name,
+        session_duration=content.duration_seconds,
+        principal_tags=tuple(content.tags.items()),
+    )
+    document = assertion.build_response(
+        assertion.AssertionContent(
+            response_id=assertion.message_id(secrets.token_bytes(20)),
+            assertion_id=assertion.message_id(secrets.token_bytes(20)),
+            issuer=issuer,
+            audience=aws.AWS_AUDIENCE,
+            recipient=aws.AWS_SIGN_IN,
+            subject=assertion.NameId(content.subject),
+            issued_at=moment,
+            not_before=moment - _BACKDATED,
+            not_on_or_after=moment + _WINDOW,
+            authenticated_at=moment,
+            session_index=assertion.message_id(secrets.token_bytes(20)),
+            session_not_on_or_after=moment + timedelta(seconds=content.duration_seconds),
+            attributes=aws.aws_attributes(claims),
+        ),
+        _loaded(key.key_id, key.private_key, key.certificate),
+    )
+    return assertion.encode_response(document)
+
+
+def new_key_pair(now: int) -> tuple[bytes, str]:
+    """A new private key and its self-signed certificate, both PEM; takes a tenth of a second."""
+    from cryptography import x509
+
+    from genkan.protocols.saml.keys import generate_signing_key
+
+    pair = generate_signing_key(
+        "Genkan identity provider",
+        now=as_datetime(now).replace(microsecond=0),
+        serial_number=x509.random_serial_number(),
+    )
+    return pair.private_key_pem, pair.certificate_pem.decode()

@@ -1,0 +1,87 @@
+"""Every option of a sandbox: its meaning and its default, read once.
+
+Command-line options win over `GENKAN_…` environment variables, those over the defaults. Read by
+`cli` and `assembly` only; everything else is handed what it needs.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class SettingsRefused(Exception):
+    """A setting is unsafe or makes no sense; the message is for whoever starts the process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """Settings of `genkan up`.
+
+    `port`: the one port for portal, sign-in and every AWS endpoint. `data_dir`: where the store,
+    its key and `sandbox.json` live. `bind`: the address listened on; anything but loopback must
+    be asked for with `--listen-anywhere`. `base_url`: the address people type,
+    `http://localhost:PORT` unless told otherwise. `region`: the instance's Region; `us-east-1`
+    leaves the Region segment out of role paths, as on AWS.
+    """
+
+    port: int
+    data_dir: Path
+    fresh: bool = False
+    bind: str = "127.0.0.1"
+    base_url: str = ""
+    region: str = "us-east-1"
+    log_level: str = "warning"
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a trailing slash."""
+        return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """`Host` values that are answered: loopback names with our port, and the base URL's."""
+        own = self.url.split("://", 1)[1].split("/", 1)[0].lower()
+        names = ("localhost", "127.0.0.1", "[::1]")
+        return frozenset({own, *(f"{name}:{self.port}" for name in names)})
+
+
+def sandbox_settings(
+    *,
+    port: int | None = None,
+    data_dir: Path | None = None,
+    fresh: bool = False,
+    listen_anywhere: bool = False,
+    bind: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> SandboxSettings:
+    """Settings from options and environment; `SettingsRefused` names the first bad one."""
+    env = os.environ if environment is None else environment
+    chosen_port = port if port is not None else _integer(env, "GENKAN_PORT", 8420)
+    if not 0 < chosen_port < 65536:
+        raise SettingsRefused(f"--port {chosen_port} is not a port number")
+    address = bind or env.get("GENKAN_BIND", "127.0.0.1")
+    if address not in LOOPBACK and not listen_anywhere:
+        raise SettingsRefused(
+            f"the sandbox has sample passwords, so it listens on loopback only;"
+            f" to listen on {address} say --listen-anywhere"
+        )
+    default_dir = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "genkan"
+    return SandboxSettings(
+        port=chosen_port,
+        data_dir=(data_dir or Path(env.get("GENKAN_DATA_DIR") or default_dir)).absolute(),
+        fresh=fresh,
+        bind=address,
+        base_url=env.get("GENKAN_BASE_URL", ""),
+        region=env.get("GENKAN_REGION", "us-east-1"),
+        log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
+    )
+
+
+def _integer(env: Mapping[str, str], name: str, default: int) -> int:
+    try:
+        return int(env.get(name) or default)
+    except ValueError:
+        raise SettingsRefused(f"{name} must be a number") from None
