@@ -1,0 +1,79 @@
+"""Every requirement is pinned with hashes; pins agree with each other and with pyproject.toml."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.tree.files import ROOT
+
+PINNED = sorted((ROOT / "requirements").glob("*.txt"))
+_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+
+def entries(path: Path) -> list[tuple[Requirement, list[str]]]:
+    """Each requirement of a compiled file with its hashes; anything unexpected is an error."""
+    text = re.sub(r"(?m)^\s*#.*\n", "", path.read_text()).replace("\\\n", " ")
+    result = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        requirement, *hashes = re.split(r"\s+(?=--)", line)
+        result.append((Requirement(requirement), hashes))
+    return result
+
+
+def pins(path: Path) -> dict[str, set[str]]:
+    """Versions by package; several where platforms need different ones."""
+    found: dict[str, set[str]] = {}
+    for requirement, _ in entries(path):
+        found.setdefault(canonicalize_name(requirement.name), set()).add(str(requirement.specifier))
+    return found
+
+
+def test_there_are_pinned_requirements() -> None:
+    assert {path.name for path in PINNED} == {"build.txt", "run.txt", "test.txt", "aws-cli.txt"}
+
+
+@pytest.mark.parametrize("path", PINNED, ids=lambda path: path.name)
+def test_every_requirement_has_one_version_and_hashes(path: Path) -> None:
+    for requirement, hashes in entries(path):
+        assert re.fullmatch(r"==[\w.!+-]+", str(requirement.specifier)), requirement
+        assert requirement.url is None
+        assert hashes
+        assert all(_HASH.fullmatch(value) for value in hashes), requirement
+
+
+def test_the_projects_dependencies_are_pinned_within_their_bounds() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = pins(ROOT / "requirements" / "run.txt")
+    for text in project["dependencies"]:
+        wanted = Requirement(text)
+        versions = pinned.get(canonicalize_name(wanted.name))
+        assert versions, f"{wanted.name} is not in requirements/run.txt: run `make requirements`"
+        for version in versions:
+            assert wanted.specifier.contains(version.removeprefix("=="), prereleases=True), text
+
+
+def test_tests_run_with_the_pins_of_run_time() -> None:
+    run, test = (pins(ROOT / "requirements" / f"{name}.txt") for name in ("run", "test"))
+    assert run.keys() & test.keys()
+    assert {name: test[name] for name in run.keys() & test.keys()} == {
+        name: run[name] for name in run.keys() & test.keys()
+    }
+
+
+@pytest.mark.parametrize("name", ["build", "test", "aws-cli"])
+def test_what_is_asked_for_is_pinned(name: str) -> None:
+    folder = ROOT / "requirements"
+    asked = [
+        Requirement(line)
+        for line in (folder / f"{name}.in").read_text().splitlines()
+        if line and not line.startswith(("#", "-c"))
+    ]
+    pinned = pins(folder / f"{name}.txt")
+    assert asked
+    for wanted in asked:
+        for version in pinned[canonicalize_name(wanted.name)]:
+            assert wanted.specifier.contains(version.removeprefix("==")), wanted
