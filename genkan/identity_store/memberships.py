@@ -1,0 +1,173 @@
+"""Memberships: who is in which group (reference §2.6)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from genkan.core import arns, ids
+from genkan.core.pages import open_token, page_of
+from genkan.db.database import Tx
+from genkan.identity_store import store
+from genkan.identity_store.access import actor, resource_id, store_id
+from genkan.identity_store.groups import required_group
+from genkan.identity_store.records import Membership
+from genkan.identity_store.refusals import duplicate, not_found, quota_exceeded
+from genkan.identity_store.users import required_user
+
+GROUPS_PER_USER = 1_000
+_PAGE = 100
+
+
+def create_group_membership(
+    tx: Tx, *, identity_store_id: str, group_id: str, member_id: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """CreateGroupMembership. `Conflict` when the user is in the group already.
+
+    `QuotaExceeded` beyond 1,000 groups of one user: as many are evaluated (reference §12), and a
+    membership that no evaluation sees would be a right, or a guard, that silently does not hold.
+    """
+    group = required_group(tx, identity_store_id, group_id)
+    user = required_user(tx, identity_store_id, member_id["user_id"])
+    if _between(tx, group.identity_store_id, group.group_id, user.user_id):
+        raise duplicate("Member and Group relationship already exists")
+    if len(store.group_ids_of(tx, user.user_id, GROUPS_PER_USER)) >= GROUPS_PER_USER:
+        raise quota_exceeded("groups of a user", GROUPS_PER_USER)
+    membership = Membership(
+        membership_id=ids.resource_id(),
+        identity_store_id=group.identity_store_id,
+        group_id=group.group_id,
+        user_id=user.user_id,
+        created_at=tx.now,
+        created_by=actor(tx),
+    )
+    store.insert_membership(tx, membership)
+    return _named(membership)
+
+
+def delete_group_membership(
+    tx: Tx, *, identity_store_id: str, membership_id: str
+) -> Mapping[str, Any]:
+    """DeleteGroupMembership."""
+    found = _required(tx, identity_store_id, membership_id)
+    store.delete_membership(tx, found.membership_id)
+    return {}
+
+
+def describe_group_membership(
+    tx: Tx, *, identity_store_id: str, membership_id: str
+) -> Mapping[str, Any]:
+    """DescribeGroupMembership."""
+    return _described(_required(tx, identity_store_id, membership_id))
+
+
+def get_group_membership_id(
+    tx: Tx, *, identity_store_id: str, group_id: str, member_id: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """GetGroupMembershipId; `NotFound` when the user is not in the group."""
+    found = _between(
+        tx,
+        store_id(tx, identity_store_id),
+        resource_id(group_id, "group"),
+        resource_id(member_id["user_id"], "user"),
+    )
+    if found is None:
+        raise not_found("GROUP_MEMBERSHIP")
+    return _named(found)
+
+
+def list_group_memberships(
+    tx: Tx,
+    *,
+    identity_store_id: str,
+    group_id: str,
+    max_results: int = _PAGE,
+    next_token: str | None = None,
+) -> Mapping[str, Any]:
+    """ListGroupMemberships, in the order of the users' ids."""
+    group = required_group(tx, identity_store_id, group_id)
+    query = f"ListGroupMemberships:{group.group_id}"
+    after = open_token(tx.vault, query, next_token) or ""
+    rows = store.list_memberships_of_group(tx, group.group_id, after, max_results + 1)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: row.user_id)
+    return _listed(page.items, page.next_token)
+
+
+def list_group_memberships_for_member(
+    tx: Tx,
+    *,
+    identity_store_id: str,
+    member_id: Mapping[str, str],
+    max_results: int = _PAGE,
+    next_token: str | None = None,
+) -> Mapping[str, Any]:
+    """ListGroupMembershipsForMember, in the order of the groups' ids."""
+    user = required_user(tx, identity_store_id, member_id["user_id"])
+    query = f"ListGroupMembershipsForMember:{user.user_id}"
+    after = open_token(tx.vault, query, next_token) or ""
+    rows = store.list_memberships_of_user(tx, user.user_id, after, max_results + 1)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: row.group_id)
+    return _listed(page.items, page.next_token)
+
+
+def is_member_in_groups(
+    tx: Tx, *, identity_store_id: str, member_id: Mapping[str, str], group_ids: Sequence[str]
+) -> Mapping[str, Any]:
+    """IsMemberInGroups: one result for each group asked about, in the order asked.
+
+    `NotFound` when the user or one of the groups does not exist.
+    """
+    user = required_user(tx, identity_store_id, member_id["user_id"])
+    asked = [resource_id(named, "group") for named in group_ids]
+    existing = store.existing_group_ids(tx, user.identity_store_id, asked)
+    for group_id in asked:
+        if group_id not in existing:
+            raise not_found("GROUP", group_id)
+    inside = store.member_of(tx, user.user_id, asked)
+    return {
+        "results": [
+            {
+                "group_id": group_id,
+                "member_id": {"user_id": user.user_id},
+                "membership_exists": group_id in inside,
+            }
+            for group_id in asked
+        ]
+    }
+
+
+def _between(tx: Tx, identity_store_id: str, group_id: str, user_id: str) -> Membership | None:
+    return store.find_membership_between(tx, identity_store_id, group_id=group_id, user_id=user_id)
+
+
+def _required(tx: Tx, identity_store_id: str, membership_id: str) -> Membership:
+    membership_id = resource_id(membership_id, "membership")
+    found = store.find_membership(tx, store_id(tx, identity_store_id), membership_id)
+    if found is None:
+        raise not_found("GROUP_MEMBERSHIP", membership_id)
+    return found
+
+
+def _listed(memberships: Sequence[Membership], next_token: str | None) -> Mapping[str, Any]:
+    return {
+        "group_memberships": [_described(membership) for membership in memberships],
+        "next_token": next_token,
+    }
+
+
+def _named(membership: Membership) -> dict[str, Any]:
+    return {
+        "identity_store_id": membership.identity_store_id,
+        "membership_id": membership.membership_id,
+        "membership_arn": arns.membership(membership.membership_id),
+    }
+
+
+def _described(membership: Membership) -> dict[str, Any]:
+    return {
+        **_named(membership),
+        "group_id": membership.group_id,
+        "member_id": {"user_id": membership.user_id},
+        "created_at": membership.created_at,
+        "created_by": membership.created_by,
+        "updated_at": membership.created_at,
+        "updated_by": membership.created_by,
+    }

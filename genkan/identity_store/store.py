@@ -1,0 +1,408 @@
+"""The SQL of identity stores, users, groups, memberships and external ids."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from genkan.db.database import Row, Tx
+from genkan.identity_store.folding import fold
+from genkan.identity_store.records import Group, IdentityStore, Membership, User
+
+_SELECT_USER = (
+    "SELECT id, identity_store_id, user_name, display_name, status, attributes, extensions,"
+    " revision, created_at, created_by, updated_at, updated_by FROM users"
+)
+_SELECT_GROUP = (
+    "SELECT id, identity_store_id, display_name, description, external_ids, revision,"
+    " created_at, created_by, updated_at, updated_by FROM groups"
+)
+_SELECT_MEMBERSHIP = (
+    "SELECT id, identity_store_id, group_id, user_id, created_at, created_by FROM group_memberships"
+)
+_SELECT_EXISTING = "SELECT id FROM groups WHERE identity_store_id = ? AND id IN"
+_SELECT_MEMBER_OF = "SELECT group_id FROM group_memberships WHERE user_id = ? AND group_id IN"
+_decode_map = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_list = msgspec.json.Decoder(tuple[dict[str, str], ...]).decode
+
+
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _places(values: Sequence[str]) -> str:
+    return f" ({', '.join('?' * len(values))})"
+
+
+def _id(tx: Tx, sql: str, *parameters: str) -> str | None:
+    row = tx.one(sql, *parameters)
+    if row is None:
+        return None
+    found: str = row[0]
+    return found
+
+
+# Identity stores
+
+
+def insert_identity_store(tx: Tx, identity_store_id: str, owner_account_id: str) -> None:
+    tx.run(
+        "INSERT INTO identity_stores VALUES (?, ?, 0, 0, ?)",
+        identity_store_id,
+        owner_account_id,
+        tx.now,
+    )
+
+
+def find_identity_store(tx: Tx, identity_store_id: str) -> IdentityStore | None:
+    row = tx.one(
+        "SELECT owner_account_id, user_count, group_count, created_at"
+        " FROM identity_stores WHERE id = ?",
+        identity_store_id,
+    )
+    if row is None:
+        return None
+    return IdentityStore(
+        identity_store_id=identity_store_id,
+        owner_account_id=row[0],
+        user_count=row[1],
+        group_count=row[2],
+        created_at=row[3],
+    )
+
+
+def count_user(tx: Tx, identity_store_id: str, change: int) -> None:
+    tx.run(
+        "UPDATE identity_stores SET user_count = user_count + ? WHERE id = ?",
+        change,
+        identity_store_id,
+    )
+
+
+def count_group(tx: Tx, identity_store_id: str, change: int) -> None:
+    tx.run(
+        "UPDATE identity_stores SET group_count = group_count + ? WHERE id = ?",
+        change,
+        identity_store_id,
+    )
+
+
+# Users
+
+
+def _user(row: Row) -> User:
+    return User(
+        user_id=row[0],
+        identity_store_id=row[1],
+        user_name=row[2],
+        display_name=row[3],
+        status=row[4],
+        attributes=_decode_map(row[5]),
+        extensions=_decode_map(row[6]),
+        revision=row[7],
+        created_at=row[8],
+        created_by=row[9],
+        updated_at=row[10],
+        updated_by=row[11],
+    )
+
+
+def _changing_user(user: User) -> tuple[Any, ...]:
+    return (
+        user.user_name,
+        fold(user.user_name),
+        user.display_name,
+        fold(user.email) if user.email else None,
+        user.status,
+        _encode(user.attributes),
+        _encode(user.extensions),
+        user.revision,
+        user.updated_at,
+        user.updated_by,
+    )
+
+
+def insert_user(tx: Tx, user: User) -> None:
+    tx.run(
+        "INSERT INTO users (id, identity_store_id, created_at, created_by, user_name,"
+        " user_name_folded, display_name, email_folded, status, attributes, extensions,"
+        " revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(user.user_id, user.identity_store_id, user.created_at, user.created_by),
+        *_changing_user(user),
+    )
+
+
+def update_user(tx: Tx, user: User) -> None:
+    tx.run(
+        "UPDATE users SET user_name = ?, user_name_folded = ?, display_name = ?, email_folded = ?,"
+        " status = ?, attributes = ?, extensions = ?, revision = ?, updated_at = ?, updated_by = ?"
+        " WHERE id = ?",
+        *_changing_user(user),
+        user.user_id,
+    )
+
+
+def delete_user(tx: Tx, user_id: str) -> None:
+    tx.run("DELETE FROM group_memberships WHERE user_id = ?", user_id)
+    tx.run("DELETE FROM external_ids WHERE resource_id = ?", user_id)
+    tx.run("DELETE FROM users WHERE id = ?", user_id)
+
+
+def find_user(tx: Tx, user_id: str) -> User | None:
+    row = tx.one(_SELECT_USER + " WHERE id = ?", user_id)
+    return None if row is None else _user(row)
+
+
+def find_user_by_name(tx: Tx, identity_store_id: str, folded: str) -> User | None:
+    row = tx.one(
+        _SELECT_USER + " WHERE identity_store_id = ? AND user_name_folded = ?",
+        identity_store_id,
+        folded,
+    )
+    return None if row is None else _user(row)
+
+
+def user_id_by_name(tx: Tx, identity_store_id: str, folded: str) -> str | None:
+    return _id(
+        tx,
+        "SELECT id FROM users WHERE identity_store_id = ? AND user_name_folded = ?",
+        identity_store_id,
+        folded,
+    )
+
+
+def user_id_by_email(tx: Tx, identity_store_id: str, folded: str) -> str | None:
+    return _id(
+        tx,
+        "SELECT id FROM users WHERE identity_store_id = ? AND email_folded = ?",
+        identity_store_id,
+        folded,
+    )
+
+
+def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
+    rows = tx.all(
+        _SELECT_USER + " WHERE identity_store_id = ? AND id > ? ORDER BY id LIMIT ?",
+        identity_store_id,
+        after,
+        limit,
+    )
+    return [_user(row) for row in rows]
+
+
+# Groups
+
+
+def _group(row: Row) -> Group:
+    return Group(
+        group_id=row[0],
+        identity_store_id=row[1],
+        display_name=row[2],
+        description=row[3],
+        external_ids=_decode_list(row[4]),
+        revision=row[5],
+        created_at=row[6],
+        created_by=row[7],
+        updated_at=row[8],
+        updated_by=row[9],
+    )
+
+
+def _changing_group(group: Group) -> tuple[Any, ...]:
+    return (
+        group.display_name,
+        fold(group.display_name),
+        group.description,
+        _encode(group.external_ids),
+        group.revision,
+        group.updated_at,
+        group.updated_by,
+    )
+
+
+def insert_group(tx: Tx, group: Group) -> None:
+    tx.run(
+        "INSERT INTO groups (id, identity_store_id, created_at, created_by, display_name,"
+        " display_name_folded, description, external_ids, revision, updated_at, updated_by)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(group.group_id, group.identity_store_id, group.created_at, group.created_by),
+        *_changing_group(group),
+    )
+
+
+def update_group(tx: Tx, group: Group) -> None:
+    tx.run(
+        "UPDATE groups SET display_name = ?, display_name_folded = ?, description = ?,"
+        " external_ids = ?, revision = ?, updated_at = ?, updated_by = ? WHERE id = ?",
+        *_changing_group(group),
+        group.group_id,
+    )
+
+
+def delete_group(tx: Tx, group_id: str) -> None:
+    tx.run("DELETE FROM group_memberships WHERE group_id = ?", group_id)
+    tx.run("DELETE FROM external_ids WHERE resource_id = ?", group_id)
+    tx.run("DELETE FROM groups WHERE id = ?", group_id)
+
+
+def find_group(tx: Tx, group_id: str) -> Group | None:
+    row = tx.one(_SELECT_GROUP + " WHERE id = ?", group_id)
+    return None if row is None else _group(row)
+
+
+def find_group_by_name(tx: Tx, identity_store_id: str, folded: str) -> Group | None:
+    row = tx.one(
+        _SELECT_GROUP + " WHERE identity_store_id = ? AND display_name_folded = ?",
+        identity_store_id,
+        folded,
+    )
+    return None if row is None else _group(row)
+
+
+def group_id_by_name(tx: Tx, identity_store_id: str, folded: str) -> str | None:
+    return _id(
+        tx,
+        "SELECT id FROM groups WHERE identity_store_id = ? AND display_name_folded = ?",
+        identity_store_id,
+        folded,
+    )
+
+
+def list_groups(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Group]:
+    rows = tx.all(
+        _SELECT_GROUP + " WHERE identity_store_id = ? AND id > ? ORDER BY id LIMIT ?",
+        identity_store_id,
+        after,
+        limit,
+    )
+    return [_group(row) for row in rows]
+
+
+def existing_group_ids(tx: Tx, identity_store_id: str, group_ids: Sequence[str]) -> set[str]:
+    """Of at most a hundred ids, those that are groups of this store."""
+    rows = tx.all(_SELECT_EXISTING + _places(group_ids), identity_store_id, *group_ids)
+    return {row[0] for row in rows}
+
+
+# Memberships
+
+
+def _membership(row: Row) -> Membership:
+    return Membership(
+        membership_id=row[0],
+        identity_store_id=row[1],
+        group_id=row[2],
+        user_id=row[3],
+        created_at=row[4],
+        created_by=row[5],
+    )
+
+
+def insert_membership(tx: Tx, membership: Membership) -> None:
+    tx.run(
+        "INSERT INTO group_memberships VALUES (?, ?, ?, ?, ?, ?)",
+        membership.membership_id,
+        membership.identity_store_id,
+        membership.group_id,
+        membership.user_id,
+        membership.created_at,
+        membership.created_by,
+    )
+
+
+def delete_membership(tx: Tx, membership_id: str) -> None:
+    tx.run("DELETE FROM group_memberships WHERE id = ?", membership_id)
+
+
+def find_membership(tx: Tx, identity_store_id: str, membership_id: str) -> Membership | None:
+    row = tx.one(
+        _SELECT_MEMBERSHIP + " WHERE id = ? AND identity_store_id = ?",
+        membership_id,
+        identity_store_id,
+    )
+    return None if row is None else _membership(row)
+
+
+def find_membership_between(
+    tx: Tx, identity_store_id: str, *, group_id: str, user_id: str
+) -> Membership | None:
+    row = tx.one(
+        _SELECT_MEMBERSHIP + " WHERE user_id = ? AND group_id = ? AND identity_store_id = ?",
+        user_id,
+        group_id,
+        identity_store_id,
+    )
+    return None if row is None else _membership(row)
+
+
+def list_memberships_of_group(tx: Tx, group_id: str, after: str, limit: int) -> list[Membership]:
+    """In the order of their users' ids, from beyond `after`."""
+    rows = tx.all(
+        _SELECT_MEMBERSHIP + " WHERE group_id = ? AND user_id > ? ORDER BY user_id LIMIT ?",
+        group_id,
+        after,
+        limit,
+    )
+    return [_membership(row) for row in rows]
+
+
+def list_memberships_of_user(tx: Tx, user_id: str, after: str, limit: int) -> list[Membership]:
+    """In the order of their groups' ids, from beyond `after`."""
+    rows = tx.all(
+        _SELECT_MEMBERSHIP + " WHERE user_id = ? AND group_id > ? ORDER BY group_id LIMIT ?",
+        user_id,
+        after,
+        limit,
+    )
+    return [_membership(row) for row in rows]
+
+
+def group_ids_of(tx: Tx, user_id: str, limit: int) -> tuple[str, ...]:
+    rows = tx.all(
+        "SELECT group_id FROM group_memberships WHERE user_id = ? ORDER BY group_id LIMIT ?",
+        user_id,
+        limit,
+    )
+    return tuple(row[0] for row in rows)
+
+
+def member_of(tx: Tx, user_id: str, group_ids: Sequence[str]) -> set[str]:
+    """Of at most a hundred groups, those that the user is in."""
+    rows = tx.all(_SELECT_MEMBER_OF + _places(group_ids), user_id, *group_ids)
+    return {row[0] for row in rows}
+
+
+# External ids
+
+
+def resource_id_by_external_id(
+    tx: Tx, identity_store_id: str, resource_type: str, issuer: str, external_id: str
+) -> str | None:
+    return _id(
+        tx,
+        "SELECT resource_id FROM external_ids WHERE identity_store_id = ?"
+        " AND resource_type = ? AND issuer = ? AND external_id = ?",
+        identity_store_id,
+        resource_type,
+        issuer,
+        external_id,
+    )
+
+
+def replace_external_ids(
+    tx: Tx,
+    identity_store_id: str,
+    resource_type: str,
+    resource_id: str,
+    external_ids: Iterable[Mapping[str, str]],
+) -> None:
+    tx.run("DELETE FROM external_ids WHERE resource_id = ?", resource_id)
+    for external_id in external_ids:
+        tx.run(
+            "INSERT INTO external_ids VALUES (?, ?, ?, ?, ?)",
+            identity_store_id,
+            resource_type,
+            external_id["issuer"],
+            external_id["id"],
+            resource_id,
+        )
