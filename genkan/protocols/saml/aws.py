@@ -29,7 +29,7 @@ TRANSITIVE_TAG_KEYS = f"{_PREFIX}TransitiveTagKeys"
 SOURCE_IDENTITY = f"{_PREFIX}SourceIdentity"
 
 MIN_DURATION, MAX_DURATION = 900, 43_200  # seconds
-MAX_ROLES = 500  # pairs in one assertion
+MAX_ROLES = 300  # pairs in one assertion
 MAX_TAGS = 50
 MAX_TAG_KEY, MAX_TAG_VALUE = 128, 256
 
