@@ -13,9 +13,9 @@ from lxml import etree
 from genkan.protocols.saml.refusal import SamlRefusal, SamlRefusalKind
 
 MAX_DEPTH = 24
-MAX_ELEMENTS = 4_000
+MAX_ELEMENTS = 2_500
 MAX_ATTRIBUTES = 20  # of one element
-MAX_NAMESPACE_DECLARATIONS = 4_000  # canonicalization looks through them for each element
+MAX_NAMESPACE_DECLARATIONS = 1_000  # canonicalization looks through them for each element
 
 _MALFORMED = SamlRefusalKind.MALFORMED
 

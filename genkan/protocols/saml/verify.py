@@ -53,6 +53,7 @@ _RESPONSE_FORMS = (
     [ds("Signature"), samlp("Status"), saml("Assertion")],
     [samlp("Status"), saml("Assertion")],
 )
+_STATUS_FORMS = ([samlp("StatusCode")], [samlp("StatusCode"), samlp("StatusMessage")])
 
 _Signed: TypeAlias = tuple[etree._Element, str]  # an element with a signature, and the path to it
 
@@ -127,9 +128,13 @@ def _refuse_ambiguous_ids(root: etree._Element) -> None:
 
 
 def _check_status(root: etree._Element) -> None:
-    code = only(only(root, samlp("Status")), samlp("StatusCode"))
+    status = only(root, samlp("Status"))
+    code = only(status, samlp("StatusCode"))
     if code.get("Value") != SUCCESS:
         raise SamlRefusal(SamlRefusalKind.IDP_REJECTED, "the identity provider reports a failure")
+    # StatusDetail may hold anything, and a success has nothing to detail
+    if [child.tag for child in status] not in _STATUS_FORMS or any(len(child) for child in status):
+        raise SamlRefusal(_MALFORMED, "an unexpected element in Status")
 
 
 def _only_assertion(root: etree._Element) -> etree._Element:
