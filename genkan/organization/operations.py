@@ -1,0 +1,312 @@
+"""AWS Organizations, read only (reference §10), and look-ups for slices."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from genkan.core.call import Operation, System
+from genkan.core.errors import Invalid, NotFound
+from genkan.core.pages import open_token, page_of
+from genkan.db.database import Tx
+from genkan.organization import access, store
+from genkan.organization.access import find_account, iam, organization
+from genkan.organization.making import (
+    create_account,
+    create_organization,
+    create_organizational_unit,
+    find_parent,
+)
+from genkan.organization.records import Account, Organization, OrganizationalUnit
+
+__all__ = [
+    "CREATE_ACCOUNT",
+    "CREATE_ORGANIZATION",
+    "CREATE_ORGANIZATIONAL_UNIT",
+    "OPERATIONS",
+    "accounts_by_id",
+    "create_account",
+    "create_organization",
+    "create_organizational_unit",
+    "find_account",
+    "management_account_id",
+    "organization",
+]
+
+T = TypeVar("T")
+_PAGE = 20
+Answer = Mapping[str, Any]
+
+
+def management_account_id(tx: Tx) -> str:
+    """The management account; AWSOrganizationsNotInUseException without an organization."""
+    return organization(tx).management_account_id
+
+
+def accounts_by_id(tx: Tx, account_ids: Iterable[str]) -> dict[str, Account]:
+    """The accounts that exist of those asked for, by id."""
+    return store.accounts_by_id(tx, account_ids)
+
+
+def describe_organization(tx: Tx) -> Answer:
+    """DescribeOrganization, open to every account of it."""
+    whole = organization(tx)
+    manager = store.find_account(tx, whole.management_account_id)
+    return {
+        "organization": {
+            "id": whole.organization_id,
+            "arn": whole.arn("organization"),
+            "feature_set": "ALL",
+            "master_account_arn": whole.arn("account", whole.management_account_id),
+            "master_account_id": whole.management_account_id,
+            "master_account_email": manager.email if manager else None,
+            "available_policy_types": (),
+        }
+    }
+
+
+def list_accounts(tx: Tx, *, max_results: int = _PAGE, next_token: str | None = None) -> Answer:
+    """ListAccounts, in the order of ids."""
+    accounts, token = _page(
+        tx,
+        "ListAccounts",
+        max_results,
+        next_token,
+        lambda after, limit: store.list_accounts(tx, after, limit),
+        lambda account: account.account_id,
+    )
+    return {"accounts": _accounts(tx, accounts), "next_token": token}
+
+
+def describe_account(tx: Tx, *, account_id: str) -> Answer:
+    """DescribeAccount; AccountNotFoundException for an account outside the organization."""
+    account = find_account(tx, account_id)
+    if account is None:
+        raise NotFound(
+            "You specified an account that doesn't exist.", code="AccountNotFoundException"
+        )
+    return {"account": _account(organization(tx), account)}
+
+
+def list_roots(tx: Tx, *, max_results: int = _PAGE, next_token: str | None = None) -> Answer:
+    """ListRoots: the one root."""
+    whole = organization(tx)
+    roots, token = _page(
+        tx,
+        "ListRoots",
+        max_results,
+        next_token,
+        lambda after, limit: [whole.root_id],
+        lambda root: root,
+    )
+    described = [
+        {"id": root, "arn": whole.arn("root", root), "name": "Root", "policy_types": ()}
+        for root in roots
+    ]
+    return {"roots": described, "next_token": token}
+
+
+def list_organizational_units_for_parent(
+    tx: Tx, *, parent_id: str, max_results: int = _PAGE, next_token: str | None = None
+) -> Answer:
+    """ListOrganizationalUnitsForParent; ParentNotFoundException for an unknown parent."""
+    whole = organization(tx)
+    units, token = _units_of(
+        tx, "ListOrganizationalUnitsForParent", parent_id, max_results, next_token
+    )
+    return {"organizational_units": [_unit(whole, unit) for unit in units], "next_token": token}
+
+
+def list_accounts_for_parent(
+    tx: Tx, *, parent_id: str, max_results: int = _PAGE, next_token: str | None = None
+) -> Answer:
+    """ListAccountsForParent: accounts that stand in it directly."""
+    accounts, token = _accounts_of(tx, "ListAccountsForParent", parent_id, max_results, next_token)
+    return {"accounts": _accounts(tx, accounts), "next_token": token}
+
+
+def list_children(
+    tx: Tx,
+    *,
+    parent_id: str,
+    child_type: str,
+    max_results: int = _PAGE,
+    next_token: str | None = None,
+) -> Answer:
+    """ListChildren: ids of accounts or of units that stand in it directly."""
+    query = f"ListChildren:{child_type}"
+    if child_type == "ACCOUNT":
+        accounts, token = _accounts_of(tx, query, parent_id, max_results, next_token)
+        found = [account.account_id for account in accounts]
+    else:
+        units, token = _units_of(tx, query, parent_id, max_results, next_token)
+        found = [unit.unit_id for unit in units]
+    children = [{"id": child, "type": child_type} for child in found]
+    return {"children": children, "next_token": token}
+
+
+def list_parents(
+    tx: Tx, *, child_id: str, max_results: int = _PAGE, next_token: str | None = None
+) -> Answer:
+    """ListParents: the one parent; ChildNotFoundException for an unknown account or unit."""
+    child = (
+        store.find_unit(tx, child_id) if child_id.startswith("ou-") else find_account(tx, child_id)
+    )
+    if child is None:
+        raise NotFound("You specified a child that doesn't exist.", code="ChildNotFoundException")
+    parent_id = child.parent_id
+    parents, token = _page(
+        tx,
+        f"ListParents:{child_id}",
+        max_results,
+        next_token,
+        lambda after, limit: [parent_id],
+        lambda parent: parent,
+    )
+    described = [{"id": parent, "type": _parent_type(parent)} for parent in parents]
+    return {"parents": described, "next_token": token}
+
+
+def describe_organizational_unit(tx: Tx, *, organizational_unit_id: str) -> Answer:
+    """DescribeOrganizationalUnit; OrganizationalUnitNotFoundException for an unknown one."""
+    unit = store.find_unit(tx, organizational_unit_id)
+    if unit is None:
+        raise NotFound(
+            "You specified an organizational unit that doesn't exist.",
+            code="OrganizationalUnitNotFoundException",
+        )
+    return {"organizational_unit": _unit(organization(tx), unit)}
+
+
+def _units_of(
+    tx: Tx, query: str, parent_id: str, max_results: int, next_token: str | None
+) -> tuple[Sequence[OrganizationalUnit], str | None]:
+    find_parent(tx, parent_id)
+    return _page(
+        tx,
+        f"{query}:{parent_id}",
+        max_results,
+        next_token,
+        lambda after, limit: store.list_units(tx, parent_id, after, limit),
+        lambda unit: unit.unit_id,
+    )
+
+
+def _accounts_of(
+    tx: Tx, query: str, parent_id: str, max_results: int, next_token: str | None
+) -> tuple[Sequence[Account], str | None]:
+    find_parent(tx, parent_id)
+    return _page(
+        tx,
+        f"{query}:{parent_id}",
+        max_results,
+        next_token,
+        lambda after, limit: store.list_accounts_of(tx, parent_id, after, limit),
+        lambda account: account.account_id,
+    )
+
+
+def _page(
+    tx: Tx,
+    query: str,
+    max_results: int,
+    next_token: str | None,
+    fetch: Callable[[str, int], Sequence[T]],
+    key: Callable[[T], str],
+) -> tuple[Sequence[T], str | None]:
+    query = f"organizations:{query}"
+    try:
+        after = open_token(tx.vault, query, next_token) or ""
+    except Invalid as refusal:
+        raise Invalid(
+            "You provided an invalid value for NextToken.",
+            code="InvalidInputException",
+            members={"reason": "INVALID_NEXT_TOKEN"},
+            detail=refusal.message,
+        ) from None
+    page = page_of(tx.vault, query, fetch(after, max_results + 1), max_results, key)
+    return page.items, page.next_token
+
+
+def _parent_type(parent_id: str) -> str:
+    return "ROOT" if parent_id.startswith("r-") else "ORGANIZATIONAL_UNIT"
+
+
+def _unit(whole: Organization, unit: OrganizationalUnit) -> Answer:
+    return {
+        "id": unit.unit_id,
+        "arn": whole.arn("ou", unit.unit_id),
+        "name": unit.name,
+        "path": unit.path,
+    }
+
+
+def _accounts(tx: Tx, accounts: Sequence[Account]) -> list[Answer]:
+    whole = organization(tx)
+    return [_account(whole, account) for account in accounts]
+
+
+def _account(whole: Organization, account: Account) -> Answer:
+    return {
+        "id": account.account_id,
+        "arn": whole.arn("account", account.account_id),
+        "email": account.email,
+        "name": account.name,
+        "status": account.status,
+        "state": account.status,
+        "paths": (account.path,),
+        "joined_method": account.joined_method,
+        "joined_timestamp": account.joined_at,
+    }
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="DescribeOrganization",
+        run=describe_organization,
+        access=iam("DescribeOrganization", members_may_read=True),
+        reads="point",
+    ),
+    Operation(name="ListAccounts", run=list_accounts, access=iam("ListAccounts"), reads="scan"),
+    Operation(
+        name="DescribeAccount",
+        run=describe_account,
+        access=iam("DescribeAccount", access.the_account),
+        reads="point",
+    ),
+    Operation(name="ListRoots", run=list_roots, access=iam("ListRoots"), reads="point"),
+    Operation(
+        name="ListOrganizationalUnitsForParent",
+        run=list_organizational_units_for_parent,
+        access=iam("ListOrganizationalUnitsForParent", access.the_parent),
+        reads="scan",
+    ),
+    Operation(
+        name="ListAccountsForParent",
+        run=list_accounts_for_parent,
+        access=iam("ListAccountsForParent", access.the_parent),
+        reads="scan",
+    ),
+    Operation(
+        name="ListChildren",
+        run=list_children,
+        access=iam("ListChildren", access.the_parent),
+        reads="scan",
+    ),
+    Operation(
+        name="ListParents",
+        run=list_parents,
+        access=iam("ListParents", access.the_child),
+        reads="point",
+    ),
+    Operation(
+        name="DescribeOrganizationalUnit",
+        run=describe_organizational_unit,
+        access=iam("DescribeOrganizationalUnit", access.the_unit),
+        reads="point",
+    ),
+)
+
+CREATE_ORGANIZATION = Operation(name="CreateOrganization", run=create_organization, access=System())
+CREATE_ORGANIZATIONAL_UNIT = Operation(
+    name="CreateOrganizationalUnit", run=create_organizational_unit, access=System()
+)
+CREATE_ACCOUNT = Operation(name="CreateAccount", run=create_account, access=System())

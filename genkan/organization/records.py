@@ -1,0 +1,53 @@
+"""Records of the organization. Times are epoch milliseconds."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """The organization; all features are enabled, as Identity Center needs."""
+
+    organization_id: str
+    management_account_id: str
+    root_id: str
+    created_at: int
+
+    @property
+    def path(self) -> str:
+        """The path of the root: `o-…/r-…/`."""
+        return f"{self.organization_id}/{self.root_id}/"
+
+    def arn(self, kind: str, name: str = "") -> str:
+        """`arn:aws:organizations::<management account>:<kind>/o-…[/<name>]`."""
+        account = self.management_account_id
+        tail = f"{self.organization_id}/{name}" if name else self.organization_id
+        return f"arn:aws:organizations::{account}:{kind}/{tail}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationalUnit:
+    """A unit; `path` names every unit from the root to itself, `depth` is 1 below the root."""
+
+    unit_id: str
+    parent_id: str
+    name: str
+    path: str
+    depth: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account and how people recognise it. `alias` is empty when there is none."""
+
+    account_id: str
+    parent_id: str
+    path: str
+    name: str
+    email: str
+    alias: str
+    environment: str
+    colour: str
+    status: str
+    joined_method: str
+    joined_at: int
