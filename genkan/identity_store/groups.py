@@ -11,7 +11,7 @@ from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
 from genkan.identity_store.folding import fold
-from genkan.identity_store.lookup import filter_value, group_id_by
+from genkan.identity_store.lookup import folded_filter, group_id_by
 from genkan.identity_store.records import Group
 from genkan.identity_store.refusals import changed_meanwhile, duplicate, not_found, quota_exceeded
 from genkan.identity_store.users import check_external_ids
@@ -133,13 +133,13 @@ def list_groups(
 ) -> Mapping[str, Any]:
     """ListGroups, in the order of ids; `filters` may hold one equality on DisplayName."""
     identity_store_id = store_id(tx, identity_store_id)
-    name = filter_value(filters, "DisplayName")
-    query = f"ListGroups:{identity_store_id}:{'' if name is None else fold(name)}"
+    name = folded_filter(filters, "DisplayName")
+    query = f"ListGroups:{identity_store_id}:{name}"
     after = open_token(tx.vault, query, next_token) or ""
     if name is None:
         groups = store.list_groups(tx, identity_store_id, after, max_results + 1)
     else:
-        found = store.find_group_by_name(tx, identity_store_id, fold(name))
+        found = store.find_group_by_name(tx, identity_store_id, name)
         groups = [found] if found else []
     page = page_of(tx.vault, query, groups, max_results, lambda group: group.group_id)
     return {"groups": [_described(group) for group in page.items], "next_token": page.next_token}

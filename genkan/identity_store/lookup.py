@@ -32,13 +32,13 @@ def group_id_by(tx: Tx, identity_store_id: str, identifier: Mapping[str, Any]) -
     raise _not_unique(identifier)
 
 
-def filter_value(filters: list[Mapping[str, str]] | None, attribute: str) -> str | None:
-    """The value of the one equality filter on `attribute` that ListUsers or ListGroups takes."""
+def folded_filter(filters: list[Mapping[str, str]] | None, attribute: str) -> str | None:
+    """The folded value of the one equality filter on `attribute` that a list takes, or None."""
     if not filters:
         return None
     if len(filters) > 1 or plain(filters[0]["attribute_path"]) != plain(attribute):
         raise Invalid(f"The only supported filter is one on the attribute path {attribute}.")
-    return filters[0]["attribute_value"]
+    return fold(filters[0]["attribute_value"])
 
 
 def _by_external_id(

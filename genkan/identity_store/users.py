@@ -12,7 +12,7 @@ from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
 from genkan.identity_store.folding import fold
-from genkan.identity_store.lookup import filter_value, user_id_by
+from genkan.identity_store.lookup import folded_filter, user_id_by
 from genkan.identity_store.records import DISABLED, ENABLED, User
 from genkan.identity_store.refusals import changed_meanwhile, duplicate, not_found, quota_exceeded
 
@@ -149,15 +149,13 @@ def list_users(
     """ListUsers, in the order of ids; `filters` may hold one equality on UserName."""
     _check_extension_names(extensions)
     identity_store_id = store_id(tx, identity_store_id)
-    name = filter_value(filters, "UserName")
-    query = (
-        f"ListUsers:{identity_store_id}:{'' if name is None else fold(name)}:{','.join(extensions)}"
-    )
+    name = folded_filter(filters, "UserName")
+    query = f"ListUsers:{identity_store_id}:{name}:{','.join(extensions)}"
     after = open_token(tx.vault, query, next_token) or ""
     if name is None:
         users = store.list_users(tx, identity_store_id, after, max_results + 1)
     else:
-        found = store.find_user_by_name(tx, identity_store_id, fold(name))
+        found = store.find_user_by_name(tx, identity_store_id, name)
         users = [found] if found else []
     page = page_of(tx.vault, query, users, max_results, lambda user: user.user_id)
     return {
