@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from .refusals import SerializationFailure
+from .refusals import SerializationFailure, UnsupportedMediaType
 
 MAX_BODY = 1 << 20
 """Bytes of body that a decoder accepts; what is larger must be refused before it is read."""
 
 MAX_FIELDS = 4096
 """Pairs that one query string or form may hold."""
+
+FORM = "application/x-www-form-urlencoded"
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -28,7 +30,7 @@ class Request:
     `headers` are (name, value) in the order received. All state is read-only.
     """
 
-    __slots__ = ("_fields", "body", "headers", "method", "path", "query", "repeated")
+    __slots__ = ("_fields", "_form", "body", "headers", "method", "path", "query", "repeated")
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Request:
                 fields[key] = value
         self._fields = fields
         self.repeated = repeated
+        self._form: dict[str, str] | None = None
 
     def header(self, name: bytes) -> bytes | None:
         """The field of that lower-case name, None when absent; repeated ones joined by comma."""
@@ -68,6 +71,23 @@ class Request:
         """The Content-Type in lower case without its parameters; empty when absent."""
         raw = self._fields.get(b"content-type", b"")
         return raw.partition(b";")[0].strip().lower().decode("latin-1")
+
+    def form(self) -> dict[str, str]:
+        """The parameters of the query string and of a form body together, read once.
+
+        A name that comes twice, wherever, leaves open which one counts: SerializationFailure.
+        UnsupportedMediaType for a body that is not a form.
+        """
+        if self._form is None:
+            found = pairs(self.query)
+            if self.body:
+                if self.media_type() != FORM:
+                    raise UnsupportedMediaType(f"The Content-Type must be {FORM}")
+                if len(self.body) > MAX_BODY:
+                    raise SerializationFailure("The request is too large")
+                found += pairs(self.body)
+            self._form = unique(found)
+        return self._form
 
 
 class Response(NamedTuple):
@@ -96,6 +116,14 @@ def pairs(encoded: bytes) -> list[tuple[bytes, bytes]]:
             name, _, value = segment.partition(b"=")
             found.append((_unescaped(name), _unescaped(value)))
     return found
+
+
+def unique(found: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The pairs as text. SerializationFailure for a repeated name."""
+    named = {text(name): text(value) for name, value in found}
+    if len(named) != len(found):
+        raise SerializationFailure("A parameter is repeated")
+    return named
 
 
 def _unescaped(part: bytes) -> bytes:
