@@ -7,19 +7,21 @@ how to get it, never a skip.
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from scripts.install_aws_cli import Slot
 from tests.clients.aws_cli import AwsCli
-from tests.clients.browser import open_browser, open_window
+
+# Playwright takes a third of a second to import, which most test runs can do without.
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 #: `aws_cli("new", "http://localhost:8000")`: that release in an empty home folder.
 NewAwsCli = Callable[..., AwsCli]
 #: `window(language="ja", scheme="dark")`: a page in a window of its own.
-NewWindow = Callable[..., Page]
+NewWindow = Callable[..., "Page"]
 
 
 @pytest.fixture
@@ -36,14 +38,18 @@ def aws_cli(tmp_path: Path) -> NewAwsCli:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """One Chromium for the tests of a module; see `open_browser` about asyncio."""
+    from tests.clients.browser import open_browser
+
     with open_browser() as opened:
         yield opened
 
 
 @pytest.fixture
-def window(browser: Browser) -> Iterator[NewWindow]:
+def window(browser: "Browser") -> Iterator[NewWindow]:
     """Open windows, each a person of its own; all are closed after the test."""
+    from tests.clients.browser import open_window
+
     with contextlib.ExitStack() as windows:
         yield lambda **options: windows.enter_context(open_window(browser, **options))
