@@ -1,0 +1,1 @@
+"""The policy language: what a document means, and what it must never mean."""
