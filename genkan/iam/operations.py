@@ -1,0 +1,368 @@
+"""IAM's reads of the caller's own account, and the changes that workers and the owner make.
+
+Documents leave URL-encoded by RFC 3986, as IAM sends them. Lists are pages with IAM's Marker.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from genkan.core import arns
+from genkan.core.call import Call, Check, Iam, Operation, Signer, System
+from genkan.core.errors import Denied, Invalid, NotFound
+from genkan.core.pages import open_token, page_of
+from genkan.db.database import Tx
+from genkan.iam import policies, roles, saml_providers, store, users
+from genkan.iam.policies import customer_policy_arn, policies_of_role, policies_of_user
+from genkan.iam.records import PROVISION_JOB, Role
+from genkan.iam.saml_providers import find_saml_provider
+from genkan.iam.users import find_user
+
+__all__ = [
+    "OPERATIONS",
+    "customer_policy_arn",
+    "find_role",
+    "find_saml_provider",
+    "find_user",
+    "policies_of_role",
+    "policies_of_user",
+]
+
+T = TypeVar("T")
+Answer = dict[str, Any]
+
+
+def find_role(tx: Tx, account_id: str, role_name: str) -> Role | None:
+    """One role, or None."""
+    return tx.remembered(
+        ("iam.role", account_id, role_name), lambda: store.find_role(tx, account_id, role_name)
+    )
+
+
+def list_roles(
+    tx: Tx, *, path_prefix: str = "/", marker: str | None = None, max_items: int = 100
+) -> Answer:
+    """ListRoles: without tags, boundary and last use, as IAM answers lists."""
+    account_id = _account(tx.call)
+    return _page(
+        tx,
+        "roles",
+        f"ListRoles:{account_id}:{path_prefix}",
+        lambda after, limit: store.list_roles(tx, account_id, path_prefix, after, limit),
+        key=lambda role: role.role_name,
+        shape=_role,
+        marker=marker,
+        max_items=max_items,
+    )
+
+
+def get_role(tx: Tx, *, role_name: str) -> Answer:
+    """GetRole."""
+    role = _existing_role(tx, role_name)
+    answer = _role(role)
+    if role.boundary_arn:
+        answer["permissions_boundary"] = {
+            "permissions_boundary_type": "Policy",
+            "permissions_boundary_arn": role.boundary_arn,
+        }
+    if role.tags:
+        answer["tags"] = [{"key": key, "value": value} for key, value in role.tags]
+    answer["role_last_used"] = {}
+    return {"role": answer}
+
+
+def get_role_policy(tx: Tx, *, role_name: str, policy_name: str) -> Answer:
+    """GetRolePolicy."""
+    role = _existing_role(tx, role_name)
+    document = store.role_policy(tx, role.account_id, role_name, policy_name)
+    if document is None:
+        raise NotFound(
+            f"The role policy with name {policy_name} cannot be found.", code="NoSuchEntity"
+        )
+    return {
+        "role_name": role_name,
+        "policy_name": policy_name,
+        "policy_document": url_encoded(document),
+    }
+
+
+def list_role_policies(
+    tx: Tx, *, role_name: str, marker: str | None = None, max_items: int = 100
+) -> Answer:
+    """ListRolePolicies: names only."""
+    role = _existing_role(tx, role_name)
+    return _page(
+        tx,
+        "policy_names",
+        f"ListRolePolicies:{role.arn}",
+        lambda after, limit: store.role_policy_names(tx, role.account_id, role_name, after, limit),
+        key=str,
+        shape=str,
+        marker=marker,
+        max_items=max_items,
+    )
+
+
+def list_attached_role_policies(
+    tx: Tx,
+    *,
+    role_name: str,
+    path_prefix: str = "/",
+    marker: str | None = None,
+    max_items: int = 100,
+) -> Answer:
+    """ListAttachedRolePolicies."""
+    role = _existing_role(tx, role_name)
+
+    def fetch(after: str | None, limit: int) -> list[str]:
+        attached = store.role_attachments(
+            tx, role.account_id, role_name, after, roles.ATTACHMENT_LIMIT
+        )
+        return [arn for arn in attached if _path_of(arn).startswith(path_prefix)][:limit]
+
+    return _page(
+        tx,
+        "attached_policies",
+        f"ListAttachedRolePolicies:{role.arn}:{path_prefix}",
+        fetch,
+        key=str,
+        shape=lambda arn: {"policy_name": arn.rpartition("/")[2], "policy_arn": arn},
+        marker=marker,
+        max_items=max_items,
+    )
+
+
+def list_saml_providers(tx: Tx) -> Answer:
+    """ListSAMLProviders."""
+    providers = store.list_saml_providers(tx, _account(tx.call))
+    return {
+        "saml_provider_list": [
+            {
+                "arn": provider.arn,
+                "valid_until": provider.valid_until,
+                "create_date": provider.created_at,
+            }
+            for provider in providers
+        ]
+    }
+
+
+def get_saml_provider(tx: Tx, *, saml_provider_arn: str) -> Answer:
+    """GetSAMLProvider; another account's provider does not exist for the caller."""
+    parsed = _parsed(saml_provider_arn)
+    provider = None
+    if parsed.account_id == _account(tx.call):
+        provider = find_saml_provider(tx, saml_provider_arn)
+    if provider is None:
+        raise saml_providers.manifest_not_found(saml_provider_arn)
+    return {
+        "saml_provider_uuid": provider.uuid,
+        "saml_metadata_document": provider.metadata,
+        "create_date": provider.created_at,
+        "valid_until": provider.valid_until,
+    }
+
+
+def get_policy(tx: Tx, *, policy_arn: str) -> Answer:
+    """GetPolicy, for policies of the caller's account."""
+    account_id = _account(tx.call)
+    policy = store.find_policy(tx, policy_arn)
+    if policy is None or policy.account_id != account_id:
+        raise NotFound(f"Policy {policy_arn} was not found.", code="NoSuchEntity")
+    return {
+        "policy": {
+            "policy_name": policy.policy_name,
+            "policy_id": policy.policy_id,
+            "arn": policy.policy_arn,
+            "path": policy.path,
+            "default_version_id": policy.default_version_id,
+            "attachment_count": store.attachment_count(tx, policy_arn, account_id),
+            "is_attachable": True,
+            "description": policy.description or None,
+            "create_date": policy.created_at,
+            "update_date": policy.updated_at,
+        }
+    }
+
+
+def get_policy_version(tx: Tx, *, policy_arn: str, version_id: str) -> Answer:
+    """GetPolicyVersion, for policies of the caller's account."""
+    policy = store.find_policy(tx, policy_arn)
+    if policy is None or policy.account_id != _account(tx.call):
+        raise NotFound(f"Policy {policy_arn} was not found.", code="NoSuchEntity")
+    if version_id != policy.default_version_id:
+        raise NotFound(
+            f"Policy {policy_arn} version {version_id} does not exist or is not attachable.",
+            code="NoSuchEntity",
+        )
+    return {
+        "policy_version": {
+            "document": url_encoded(policy.document),
+            "version_id": version_id,
+            "is_default_version": True,
+            "create_date": policy.updated_at,
+        }
+    }
+
+
+def url_encoded(document: str) -> str:
+    """A policy document as IAM sends it: RFC 3986, only unreserved characters left as they are."""
+    return quote(document, safe="")
+
+
+def _parsed(arn: str) -> arns.IamName:
+    try:
+        return arns.parse_iam(arn)
+    except Invalid:
+        raise Invalid("Invalid ARN:  Could not be parsed!", code="ValidationError") from None
+
+
+def _account(call: Call) -> str:
+    if isinstance(call.caller, Signer):
+        return call.caller.account_id
+    raise Denied("IAM answers the holder of an access key only.")
+
+
+def _existing_role(tx: Tx, role_name: str) -> Role:
+    role = find_role(tx, _account(tx.call), role_name)
+    if role is None:
+        raise roles.role_not_found(role_name)
+    return role
+
+
+def _role(role: Role) -> Answer:
+    return {
+        "path": role.path,
+        "role_name": role.role_name,
+        "role_id": role.role_id,
+        "arn": role.arn,
+        "create_date": role.created_at,
+        "assume_role_policy_document": url_encoded(role.trust_policy),
+        "description": role.description or None,
+        "max_session_duration": role.max_session_duration,
+    }
+
+
+def _page(
+    tx: Tx,
+    name: str,
+    query: str,
+    fetch: Callable[[str | None, int], Sequence[T]],
+    *,
+    key: Callable[[T], str],
+    shape: Callable[[T], object],
+    marker: str | None,
+    max_items: int,
+) -> Answer:
+    try:
+        after = open_token(tx.vault, query, marker)
+    except Invalid:
+        raise Invalid(f"Invalid Marker: {marker}", code="ValidationError") from None
+    page = page_of(tx.vault, query, fetch(after, max_items + 1), max_items, key)
+    return {
+        name: [shape(item) for item in page.items],
+        "is_truncated": page.next_token is not None,
+        "marker": page.next_token,
+    }
+
+
+def _path_of(policy_arn: str) -> str:
+    return arns.parse_iam(policy_arn).path
+
+
+def _role_resource(tx: Tx, call: Call) -> str:
+    name = call.params["role_name"]
+    role = find_role(tx, _account(call), name)
+    return role.arn if role else arns.role(_account(call), "/", name)
+
+
+def _on_role(action: str) -> Iam:
+    return Iam(
+        checks=lambda tx, call: (Check(action=action, resources=(_role_resource(tx, call),)),)
+    )
+
+
+def _on_param(action: str, param: str) -> Iam:
+    return Iam(checks=lambda tx, call: (Check(action=action, resources=(call.params[param],)),))
+
+
+def _roles_under(tx: Tx, call: Call) -> tuple[Check, ...]:
+    prefix = call.params.get("path_prefix", "/")
+    resource = f"arn:aws:iam::{_account(call)}:role{prefix}"
+    return (Check(action="iam:ListRoles", resources=(resource,)),)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(name="ListRoles", run=list_roles, access=Iam(checks=_roles_under), reads="scan"),
+    Operation(name="GetRole", run=get_role, access=_on_role("iam:GetRole"), reads="point"),
+    Operation(
+        name="GetRolePolicy",
+        run=get_role_policy,
+        access=_on_role("iam:GetRolePolicy"),
+        reads="point",
+    ),
+    Operation(
+        name="ListRolePolicies",
+        run=list_role_policies,
+        access=_on_role("iam:ListRolePolicies"),
+        reads="point",
+    ),
+    Operation(
+        name="ListAttachedRolePolicies",
+        run=list_attached_role_policies,
+        access=_on_role("iam:ListAttachedRolePolicies"),
+        reads="point",
+    ),
+    Operation(
+        name="ListSAMLProviders",
+        run=list_saml_providers,
+        access=Iam(checks=lambda tx, call: (Check(action="iam:ListSAMLProviders"),)),
+        reads="point",
+    ),
+    Operation(
+        name="GetSAMLProvider",
+        run=get_saml_provider,
+        access=_on_param("iam:GetSAMLProvider", "saml_provider_arn"),
+        reads="point",
+    ),
+    Operation(
+        name="GetPolicy",
+        run=get_policy,
+        access=_on_param("iam:GetPolicy", "policy_arn"),
+        reads="point",
+    ),
+    Operation(
+        name="GetPolicyVersion",
+        run=get_policy_version,
+        access=_on_param("iam:GetPolicyVersion", "policy_arn"),
+        reads="point",
+    ),
+)
+
+
+def _step(name: str, run: Callable[..., Any]) -> Operation:
+    """A step of provisioning: bookkeeping of the assignment that was asked for and audited."""
+    jobs = frozenset({PROVISION_JOB})
+    return Operation(name=name, run=run, access=System(jobs=jobs), recorded=False)
+
+
+PUT_ROLE = _step("PutRole", roles.put_role)
+DELETE_ROLE = _step("DeleteRole", roles.delete_role)
+PUT_ROLE_POLICY = _step("PutRolePolicy", roles.put_role_policy)
+DELETE_ROLE_POLICY = _step("DeleteRolePolicy", roles.delete_role_policy)
+ATTACH_ROLE_POLICY = _step("AttachRolePolicy", roles.attach_role_policy)
+DETACH_ROLE_POLICY = _step("DetachRolePolicy", roles.detach_role_policy)
+PUT_ROLE_PERMISSIONS_BOUNDARY = _step(
+    "PutRolePermissionsBoundary", roles.put_role_permissions_boundary
+)
+DELETE_ROLE_PERMISSIONS_BOUNDARY = _step(
+    "DeleteRolePermissionsBoundary", roles.delete_role_permissions_boundary
+)
+PUT_SAML_PROVIDER = _step("PutSAMLProvider", saml_providers.put_saml_provider)
+DELETE_SAML_PROVIDER = _step("DeleteSAMLProvider", saml_providers.delete_saml_provider)
+
+CREATE_POLICY = Operation(name="CreatePolicy", run=policies.create_policy, access=System())
+CREATE_USER = Operation(name="CreateUser", run=users.create_user, access=System())
+ATTACH_USER_POLICY = Operation(
+    name="AttachUserPolicy", run=users.attach_user_policy, access=System()
+)
