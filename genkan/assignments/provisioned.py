@@ -1,0 +1,152 @@
+"""Which permission sets have a role where, whether it is up to date, and bringing it up to date.
+
+No edit of a permission set reaches an account by itself (reference §3.2, §3.3).
+"""
+
+from typing import Any
+
+from genkan.assignments import running, store
+from genkan.assignments.records import (
+    IN_PROGRESS,
+    LATEST,
+    SUCCEEDED,
+    ProvisionedRole,
+    Request,
+    RequestKind,
+)
+from genkan.assignments.status import provisioning_status
+from genkan.assignments.targets import require_target
+from genkan.core import ids
+from genkan.core.errors import Invalid, Throttled
+from genkan.core.pages import open_token, page_of
+from genkan.db.database import Tx
+from genkan.permission_sets import operations as permission_sets
+
+PROVISIONED_LIMIT = 500
+"""Provisioned permission sets of one account (reference §12)."""
+
+PROVISIONING_LIMIT = 3
+"""ProvisionPermissionSet requests at a time (reference §12)."""
+
+ACCOUNT_LIMIT = 7_000
+"""Accounts of one organization (reference §12)."""
+
+Answer = dict[str, Any]
+
+
+def provision_permission_set(
+    tx: Tx,
+    *,
+    instance_arn: str,
+    permission_set_arn: str,
+    target_type: str,
+    target_id: str | None = None,
+) -> Answer:
+    """ProvisionPermissionSet: to one account, or to all that have a role for it already."""
+    permission_set = permission_sets.existing(tx, instance_arn, permission_set_arn)
+    if (target_type == "AWS_ACCOUNT") == (target_id is None):
+        raise Invalid("TargetId is required for AWS_ACCOUNT and not allowed otherwise.")
+    if store.outstanding(tx, "PROVISIONING") >= PROVISIONING_LIMIT:
+        raise Throttled("There are too many requests processing. Please try again later.")
+    if target_id is not None:
+        require_target(tx, "ProvisionPermissionSet", target_id)
+    running.require_free(tx, permission_set.permission_set_id, target_id)
+    request = _request(tx, permission_set, "PROVISIONING", target_id or "")
+    if target_id is not None:
+        running.begin(tx, request)
+    else:
+        request = _begin_everywhere(tx, request, permission_set)
+    return {"permission_set_provisioning_status": provisioning_status(request)}
+
+
+def list_permission_sets_provisioned_to_account(
+    tx: Tx,
+    *,
+    instance_arn: str,
+    account_id: str,
+    provisioning_status: str | None = None,
+    max_results: int = 100,
+    next_token: str | None = None,
+) -> Answer:
+    """ListPermissionSetsProvisionedToAccount: ARNs, perhaps only those up to date or not."""
+    instance_id = instance_arn.rpartition("/")[2]
+    query = (
+        f"ListPermissionSetsProvisionedToAccount:{instance_id}:{account_id}:{provisioning_status}"
+    )
+    after = open_token(tx.vault, query, next_token)
+    rows = [
+        role
+        for role in store.provisioned_in_account(tx, account_id, after, PROVISIONED_LIMIT)
+        if role.instance_id == instance_id and _wanted(tx, role, provisioning_status)
+    ]
+    page = page_of(tx.vault, query, rows, max_results, lambda role: role.permission_set_id)
+    return {
+        "permission_sets": [role.permission_set_arn for role in page.items],
+        "next_token": page.next_token,
+    }
+
+
+def list_accounts_for_provisioned_permission_set(
+    tx: Tx,
+    *,
+    instance_arn: str,
+    permission_set_arn: str,
+    provisioning_status: str | None = None,
+    max_results: int = 100,
+    next_token: str | None = None,
+) -> Answer:
+    """ListAccountsForProvisionedPermissionSet: ids, perhaps only those up to date or not."""
+    found = permission_sets.existing(tx, instance_arn, permission_set_arn)
+    query = f"ListAccountsForProvisionedPermissionSet:{permission_set_arn}:{provisioning_status}"
+    after = open_token(tx.vault, query, next_token)
+    rows = [
+        role
+        for role in store.provisioned_of_set(tx, found.permission_set_id, after, ACCOUNT_LIMIT)
+        if _wanted(tx, role, provisioning_status)
+    ]
+    page = page_of(tx.vault, query, rows, max_results, lambda role: role.account_id)
+    return {
+        "account_ids": [role.account_id for role in page.items],
+        "next_token": page.next_token,
+    }
+
+
+def _begin_everywhere(
+    tx: Tx, request: Request, permission_set: permission_sets.PermissionSet
+) -> Request:
+    roles = store.provisioned_of_set(tx, permission_set.permission_set_id, None, ACCOUNT_LIMIT)
+    store.insert_request(tx, request)
+    for role in roles:
+        running.begin(
+            tx, _request(tx, permission_set, "TARGET", role.account_id, request.request_id)
+        )
+    if not roles:
+        store.finish_request(tx, request.request_id, SUCCEEDED, "")
+    return request
+
+
+def _request(
+    tx: Tx,
+    permission_set: permission_sets.PermissionSet,
+    kind: RequestKind,
+    account_id: str,
+    parent_id: str = "",
+) -> Request:
+    return Request(
+        request_id=ids.request_id(),
+        instance_id=permission_set.instance_id,
+        kind=kind,
+        status=IN_PROGRESS,
+        account_id=account_id,
+        permission_set_id=permission_set.permission_set_id,
+        created_at=tx.now,
+        parent_id=parent_id,
+    )
+
+
+def _wanted(tx: Tx, role: ProvisionedRole, status: str | None) -> bool:
+    if status is None:
+        return True
+    permission_set = permission_sets.find_permission_set(tx, role.permission_set_arn)
+    latest = permission_set is not None and permission_set.content_hash == role.content_hash
+    return latest == (status == LATEST)
