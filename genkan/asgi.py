@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from genkan.core import ids
+from genkan.core.call import Origin
 from genkan.fronts.aws.gateway import Gateway
-from genkan.fronts.aws.request import AwsRequest, AwsResponse
+from genkan.protocols.aws.wire import Request, Response
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -105,23 +106,27 @@ class Server:
         except TooLarge:
             await _plain(send, 413, b"The request body is too large.\n", request_id)
             return 413
-        client = scope.get("client")
-        request = AwsRequest(
+        request = Request(
             method=scope["method"],
-            raw_path=scope["raw_path"],
-            query_string=scope["query_string"],
+            path=scope["raw_path"],
+            query=scope["query_string"],
             headers=scope["headers"],
             body=body,
-            client_address=client[0] if client else "",
-            secure=scope["scheme"] == "https",
-            request_id=request_id,
         )
-        response = await self._gateway.answer(request)
+        client = scope.get("client")
+        agent = request.header(b"user-agent") or b""
+        origin = Origin(
+            request_id=request_id,
+            source_ip=client[0] if client else "",
+            user_agent=agent.decode("latin-1"),
+            secure_transport=scope["scheme"] == "https",
+        )
+        response = await self._gateway.answer(request, origin)
         await _send(send, response)
         return response.status
 
     async def _pages(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
-        status = 0
+        status = received = 0
 
         async def counted() -> MutableMapping[str, Any]:
             nonlocal received
@@ -137,7 +142,6 @@ class Server:
                 status = message["status"]
             await send(message)
 
-        received = 0
         try:
             await self._web(scope, counted, watched)
         except TooLarge:
@@ -173,9 +177,14 @@ async def _read(receive: Receive, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _send(send: Send, response: AwsResponse) -> None:
+async def _send(send: Send, response: Response) -> None:
+    length = (b"content-length", str(len(response.body)).encode())
     await send(
-        {"type": "http.response.start", "status": response.status, "headers": response.headers}
+        {
+            "type": "http.response.start",
+            "status": response.status,
+            "headers": [*response.headers, length],
+        }
     )
     await send({"type": "http.response.body", "body": response.body})
 

@@ -54,6 +54,11 @@ class InProcessWorker:
         """Look for jobs now."""
         self._woken.set()
 
+    def drop(self) -> None:
+        """Abandon the running jobs where they are; their leases are void or will expire."""
+        for task in self._running:
+            task.cancel()
+
     async def stop(self) -> None:
         """Claim no more, let running jobs finish their step, then return."""
         if self._loop_task is not None:

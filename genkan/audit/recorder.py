@@ -2,7 +2,8 @@
 
 What a result may tell the record, by attribute: `audit_outcome` ("Success" or "Failure": a
 remembered result that is a failure, such as a wrong password), `audit_error` (code, sentence),
-`audit_account` (the account whose trail it is), `audit_events` (names to record instead of the
+`audit_account` (the account whose trail it is), `audit_silent` (bookkeeping that is no act: no
+record), `audit_events` (names to record instead of the
 call's own, each with its outcome) and `audit_data` (additionalEventData).
 """
 
@@ -48,6 +49,8 @@ class Recorder:
 
     def record(self, tx: Tx, call: Call, outcome: object) -> None:
         """Append the records of one call; `outcome` is its result or its `Refusal`."""
+        if getattr(outcome, "audit_silent", False):
+            return
         home = self.home(tx)
         account = getattr(outcome, "audit_account", None) or _account(call, home)
         for name, success in _names(call, outcome):

@@ -8,6 +8,7 @@ One process per file: a second one is refused.
 """
 
 import asyncio
+import enum
 import queue
 import sqlite3
 import threading
@@ -102,6 +103,22 @@ class _Write:
     future: asyncio.Future[Any]
 
 
+class _Nothing(enum.Enum):
+    """No item is waiting; None already means that the database closes."""
+
+    NOTHING = enum.auto()
+
+
+_NOTHING = _Nothing.NOTHING
+
+
+@dataclass(slots=True)
+class _Maintenance:
+    work: Callable[[sqlite3.Connection], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
 @dataclass(slots=True)
 class _Outcome:
     value: Any = None
@@ -122,7 +139,7 @@ class SqliteDatabase:
         self._reader = SqliteConnection(self._reader_raw)
         self._memo: dict[Hashable, Any] = {}
         self._memo_version = -1
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Write | _Maintenance | None] = queue.SimpleQueue()
         self._scanners = ThreadPoolExecutor(_READERS, thread_name_prefix="genkan-scan")
         self._scanner_local = threading.local()
         self._thread = threading.Thread(target=self._write_loop, name="genkan-writer", daemon=True)
@@ -171,6 +188,13 @@ class SqliteDatabase:
         self._queue.put(_Write(call, work, refused, loop, future))
         return future
 
+    def maintain(self, work: Callable[[sqlite3.Connection], Any]) -> Awaitable[Any]:
+        """Run `work` on the writer's connection between two groups, outside any transaction."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put(_Maintenance(work, loop, future))
+        return future
+
     async def close(self) -> None:
         """Finish the queued writes and close every connection."""
         self._queue.put(None)
@@ -184,18 +208,36 @@ class SqliteDatabase:
         return Tx(connection, now=self._clock(), call=call, services=self._services, memo=memo)
 
     def _write_loop(self) -> None:
-        while (first := self._queue.get()) is not None:
-            group = [first]
-            closing = False
-            while len(group) < GROUP_LIMIT and not self._queue.empty():
-                following = self._queue.get()
-                if following is None:
-                    closing = True
-                    break
-                group.append(following)
+        item: _Write | _Maintenance | _Nothing | None = self._queue.get()
+        while item is not None:
+            if isinstance(item, _Maintenance):
+                self._maintain(item)
+                item = self._queue.get()
+                continue
+            if isinstance(item, _Nothing):
+                item = self._queue.get()
+                continue
+            group = [item]
+            item = self._waiting()
+            while isinstance(item, _Write) and len(group) < GROUP_LIMIT:
+                group.append(item)
+                item = self._waiting()
             self._deliver(group, self._commit(group))
-            if closing:
-                return
+
+    def _waiting(self) -> _Write | _Maintenance | _Nothing | None:
+        """The next item if one is there already."""
+        try:
+            return self._queue.get_nowait()
+        except queue.Empty:
+            return _NOTHING
+
+    def _maintain(self, item: _Maintenance) -> None:
+        try:
+            value = item.work(self._writer_raw)
+        except Exception as error:
+            item.loop.call_soon_threadsafe(item.future.set_exception, error)
+        else:
+            item.loop.call_soon_threadsafe(item.future.set_result, value)
 
     def _commit(self, group: list[_Write]) -> list[_Outcome]:
         try:

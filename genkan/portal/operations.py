@@ -9,6 +9,7 @@ from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
 from genkan.organization import operations as organization
+from genkan.organization.records import Account
 from genkan.permission_sets import operations as permission_sets
 from genkan.portal.records import (
     AccountInfo,
@@ -21,6 +22,7 @@ from genkan.portal.records import (
     RoleInfo,
     RoleList,
 )
+from genkan.signin import operations as signin
 from genkan.sts import sessions
 from genkan.sts.records import AssertionContent
 
@@ -148,7 +150,7 @@ def _accounts(tx: Tx, user_id: str) -> list[PortalAccount]:
     ]
 
 
-def _portal_account(account: organization.Account, roles: tuple[PortalRole, ...]) -> PortalAccount:
+def _portal_account(account: Account, roles: tuple[PortalRole, ...]) -> PortalAccount:
     return PortalAccount(
         account_id=account.account_id,
         name=account.name,
@@ -190,6 +192,7 @@ OPERATIONS = (
         access=OwnSession(of="person"),
         reads="point",
     ),
+    Operation(name="Logout", run=signin.end_session, access=OwnSession(of="person")),
     Operation(
         name="GetRoleCredentials",
         run=get_role_credentials,

@@ -128,7 +128,7 @@ USERS = (
         ("Administrators",),
     ),
     User("alex", "Alex", "Kim", "Alex Kim", "alex@sakura.example", ("Developers",)),
-    User("佐藤健", "健", "佐藤", "佐藤 健", "sato@sakura.example", ("Data Analysts",), "ja"),  # noqa: RUF001
+    User("佐藤健", "健", "佐藤", "佐藤 健", "sato@sakura.example", ("Data Analysts",), "ja"),
     User("maria", "Maria", "Rossi", "Maria Rossi", "maria@sakura.example", ("Auditors",)),
     User("ken", "Ken", "Ito", "Ken Ito", "ken@sakura.example"),
 )

@@ -1,0 +1,1 @@
+"""Load programs. They measure; nothing here asserts."""

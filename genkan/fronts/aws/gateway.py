@@ -1,0 +1,237 @@
+"""The life of an AWS request, from raw bytes to raw bytes.
+
+`STEPS` is the whole of it, in order; each step fills in one more field of the `Exchange`, and a
+step that sets `response` ends it. Whatever is raised is written as an error in the protocol
+identified.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from genkan.core.app import App
+from genkan.core.call import Call, Caller, Origin
+from genkan.core.errors import Refusal, Unauthenticated
+from genkan.federation.exchange import assume_role_with_saml
+from genkan.fronts.aws.authenticate import authenticate
+from genkan.fronts.aws.refusals import refusal_answer
+from genkan.fronts.aws.services import SERVICES, Service
+from genkan.oauth.records import Rejected
+from genkan.perform import perform
+from genkan.protocols.aws import codec
+from genkan.protocols.aws.errors import ErrorAnswer, encode_error, refusal_error
+from genkan.protocols.aws.identify import Unknown, identify
+from genkan.protocols.aws.model import Model, OperationModel, load
+from genkan.protocols.aws.refusals import RequestRefused
+from genkan.protocols.aws.wire import Request, Response
+
+_log = logging.getLogger("genkan.aws")
+_denials = logging.getLogger("genkan.audit.unauthenticated")
+_DENIALS_A_SECOND = 10
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request on its way."""
+
+    app: App
+    request: Request
+    origin: Origin
+    operation: OperationModel | None = None
+    service: Service | None = None
+    caller: Caller | None = None
+    region: str = ""
+    params: dict[str, Any] | None = None
+    result: Any = None
+    response: Response | None = None
+
+
+async def _identify(exchange: Exchange) -> None:
+    found = identify(exchange.request)
+    if isinstance(found, Unknown):
+        exchange.response = encode_error(
+            found.protocol,
+            code=found.code,
+            message=found.message,
+            status=found.status,
+            request_id=exchange.origin.request_id,
+        )
+        return
+    exchange.operation = found
+    exchange.service = SERVICES[found.service]
+
+
+async def _authenticate(exchange: Exchange) -> None:
+    service, operation = _known(exchange)
+    exchange.caller, exchange.region = await authenticate(
+        exchange.app, service, operation, exchange.request, exchange.origin
+    )
+
+
+async def _decode(exchange: Exchange) -> None:
+    service, operation = _known(exchange)
+    if operation.name not in service.operations and _special(operation) is None:
+        exchange.response = _not_served(exchange, operation)
+        return
+    exchange.params = codec.decode(operation, exchange.request)
+    if service.authentication == "bearer":
+        exchange.params.pop("access_token", None)
+
+
+async def _perform(exchange: Exchange) -> None:
+    service, operation = _known(exchange)
+    assert exchange.params is not None
+    assert exchange.caller is not None
+    special = _special(operation)
+    if special is not None:
+        exchange.result = await special(exchange)
+        return
+    exchange.result = await perform(
+        exchange.app,
+        Call(
+            operation=service.operations[operation.name],
+            params=exchange.params,
+            caller=exchange.caller,
+            origin=exchange.origin,
+            event_source=service.event_source,
+            event_name=operation.name,
+            region=exchange.region,
+        ),
+    )
+
+
+async def _encode(exchange: Exchange) -> None:
+    _, operation = _known(exchange)
+    request_id = exchange.origin.request_id
+    if isinstance(exchange.result, Rejected):
+        exchange.response = encode_error(
+            operation.protocol,
+            code=exchange.result.shape,
+            message=exchange.result.error_description or "",
+            request_id=request_id,
+            model=operation.model,
+        )
+        return
+    exchange.response = codec.encode(operation, exchange.result, request_id=request_id)
+
+
+STEPS: tuple[Callable[[Exchange], Awaitable[None]], ...] = (
+    _identify,
+    _authenticate,
+    _decode,
+    _perform,
+    _encode,
+)
+
+
+class Gateway:
+    """Answers AWS requests for one application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._second = 0
+        self._denied = 0
+
+    async def answer(self, request: Request, origin: Origin) -> Response:
+        """The answer to one request; never raises."""
+        exchange = Exchange(self._app, request, origin)
+        try:
+            for step in STEPS:
+                await step(exchange)
+                if exchange.response is not None:
+                    return exchange.response
+        except Unauthenticated as refused:
+            self._log_denial(exchange, refused)
+            return _refused(exchange, refused)
+        except Refusal as refused:
+            return _refused(exchange, refused)
+        except RequestRefused as refused:
+            return _malformed(exchange, refused)
+        except Exception:
+            _log.exception("a bug answered 500 to request %s", origin.request_id)
+            return _internal(exchange)
+        raise AssertionError("the last step answers")
+
+    def _log_denial(self, exchange: Exchange, refused: Unauthenticated) -> None:
+        """At most ten lines a second: a flood of bad signatures must not fill the disk."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._denied = second, 0
+        self._denied += 1
+        if self._denied <= _DENIALS_A_SECOND:
+            _denials.warning(
+                "%s %s from %s request %s",
+                refused.code,
+                exchange.operation,
+                exchange.origin.source_ip,
+                exchange.origin.request_id,
+            )
+
+
+async def _assume_role_with_saml(exchange: Exchange) -> Any:
+    assert exchange.params is not None
+    return await assume_role_with_saml(exchange.app, origin=exchange.origin, **exchange.params)
+
+
+_SPECIAL = {("sts", "AssumeRoleWithSAML"): _assume_role_with_saml}
+
+
+def _special(operation: OperationModel) -> Callable[[Exchange], Awaitable[Any]] | None:
+    return _SPECIAL.get((operation.service, operation.name))
+
+
+def _known(exchange: Exchange) -> tuple[Service, OperationModel]:
+    assert exchange.service is not None
+    assert exchange.operation is not None
+    return exchange.service, exchange.operation
+
+
+def _model(exchange: Exchange) -> Model:
+    _, operation = _known(exchange)
+    return load(operation.service)
+
+
+def _refused(exchange: Exchange, refusal: Refusal) -> Response:
+    _, operation = _known(exchange)
+    return _error(exchange, refusal_answer(operation.service, operation.protocol, refusal))
+
+
+def _malformed(exchange: Exchange, refused: RequestRefused) -> Response:
+    _, operation = _known(exchange)
+    return _error(exchange, refusal_error(operation, refused))
+
+
+def _error(exchange: Exchange, answer: ErrorAnswer) -> Response:
+    _, operation = _known(exchange)
+    return encode_error(
+        operation.protocol,
+        code=answer.code,
+        message=answer.message,
+        request_id=exchange.origin.request_id,
+        model=_model(exchange),
+        members=answer.members,
+    )
+
+
+def _not_served(exchange: Exchange, operation: OperationModel) -> Response:
+    query = operation.protocol == "query"
+    return encode_error(
+        operation.protocol,
+        code="InvalidAction" if query else "UnknownOperationException",
+        message=f"{operation.name} is not served by this release.",
+        request_id=exchange.origin.request_id,
+        status=400,
+    )
+
+
+def _internal(exchange: Exchange) -> Response:
+    protocol = exchange.operation.protocol if exchange.operation else "json"
+    return encode_error(
+        protocol,
+        code="InternalFailure" if protocol == "query" else "InternalServerException",
+        message="An internal error occurred.",
+        request_id=exchange.origin.request_id,
+        status=500,
+    )

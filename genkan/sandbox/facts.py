@@ -1,0 +1,133 @@
+"""What `sandbox.json` tells: kept sealed in the store, written to a file for scripts."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from genkan.core.call import Operation, System
+from genkan.db.database import Tx
+from genkan.identity_store import operations as identity_store
+from genkan.instances import operations as instances
+from genkan.organization import operations as organization
+from genkan.organization.records import Account
+
+FILE_NAME = "sandbox.json"
+_READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """The long-term key of the management account's administrator."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+def remember(
+    tx: Tx, *, administrator: Administrator, passwords: Mapping[str, str], reset_secret: str
+) -> None:
+    """Keep what the seed alone knows."""
+    _put(tx, "administrator", msgspec.json.encode(administrator))
+    _put(tx, "passwords", msgspec.json.encode(passwords))
+    _put(tx, "reset_secret", reset_secret.encode())
+
+
+def mark_ready(tx: Tx) -> None:
+    """Seed and snapshot are complete."""
+    _put(tx, _READY, b"1")
+
+
+def is_ready(tx: Tx) -> bool:
+    """Whether this store was seeded to the end."""
+    return tx.one("SELECT 1 FROM sandbox_facts WHERE name = ?", _READY) is not None
+
+
+def reset_secret(tx: Tx) -> str:
+    """What a reset must present."""
+    return tx.remembered("sandbox.reset_secret", lambda: _get(tx, "reset_secret").decode())
+
+
+def describe(tx: Tx) -> dict[str, Any]:
+    """The contents of `sandbox.json` (issue "The front door opens"; docs/sandbox.md)."""
+    base_url = tx.deployment.base_url
+    instance = instances.the_instance(tx)
+    passwords = msgspec.json.decode(_get(tx, "passwords"))
+    found = [
+        (name, identity_store.find_user_by_name(tx, instance.identity_store_id, name))
+        for name in passwords
+    ]
+    users = [
+        {"user_name": name, "password": passwords[name], "user_id": user.user_id}
+        for name, user in found
+        if user is not None
+    ]
+    return {
+        "base_url": base_url,
+        "start_url": f"{base_url}/start",
+        "aws_start_url": instances.aws_start_url(instance),
+        "issuer_url": instances.issuer_url(instance),
+        "region": instance.region,
+        "instance_arn": instance.instance_arn,
+        "identity_store_id": instance.identity_store_id,
+        "management_account_id": organization.management_account_id(tx),
+        "administrator": msgspec.json.decode(_get(tx, "administrator")),
+        "users": users,
+        "accounts": [
+            {"id": account.account_id, "name": account.name, "alias": account.alias}
+            for account in _accounts(tx)
+        ],
+        "reset_url": f"{base_url}/sandbox/reset/{reset_secret(tx)}",
+    }
+
+
+def _accounts(tx: Tx) -> list[Account]:
+    found: list[str] = []
+    token: str | None = None
+    while True:
+        answer = organization.list_accounts(tx, next_token=token)
+        found += [account["id"] for account in answer["accounts"]]
+        token = answer["next_token"]
+        if token is None:
+            known = organization.accounts_by_id(tx, found)
+            return [known[account_id] for account_id in found]
+
+
+def write_file(directory: Path, contents: Mapping[str, Any]) -> Path:
+    """Write `sandbox.json` so that only this user can read it, whole or not at all."""
+    path = directory / FILE_NAME
+    partial = directory / f".{FILE_NAME}.partial"
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(contents), indent=2) + b"\n")
+    partial.replace(path)
+    return path
+
+
+def _put(tx: Tx, name: str, value: bytes) -> None:
+    sealed = tx.vault.seal(value, f"sandbox_facts.sealed:{name}")
+    tx.run(
+        "INSERT INTO sandbox_facts VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed",
+        name,
+        sealed,
+    )
+
+
+def _get(tx: Tx, name: str) -> bytes:
+    row = tx.one("SELECT sealed FROM sandbox_facts WHERE name = ?", name)
+    if row is None:
+        raise LookupError(f"the sandbox has no fact {name}")
+    return tx.vault.open(row[0], f"sandbox_facts.sealed:{name}")
+
+
+DESCRIBE = Operation(name="DescribeSandbox", run=describe, access=System(), reads="scan")
+MARK_READY = Operation(name="MarkReady", run=mark_ready, access=System(), recorded=False)
+IS_READY = Operation(name="IsReady", run=is_ready, access=System(), reads="point")
+READ_RESET_SECRET = Operation(
+    name="ReadResetSecret", run=reset_secret, access=System(), reads="point"
+)

@@ -1,0 +1,50 @@
+"""Putting the store back to its seed: same ids, same keys, one write.
+
+The seed is a copy of the database made once, right after seeding, and attached to the writer's
+connection. A reset replaces every row of every table by the copy's, in one transaction.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from genkan.core.call import Operation, System
+from genkan.db.database import Tx
+from genkan.sandbox import facts
+
+SEED_FILE = "seed.sqlite"
+_KEPT = "schema_migrations"
+
+
+def snapshot(raw: sqlite3.Connection, path: Path) -> None:
+    """Copy the database to `path`, whole or not at all. Outside any transaction."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    raw.execute("VACUUM INTO ?", (str(partial),))
+    partial.chmod(0o600)
+    partial.replace(path)
+
+
+def attach(raw: sqlite3.Connection, path: Path) -> None:
+    """Make the copy readable to `reset`. Outside any transaction."""
+    raw.execute("ATTACH DATABASE ? AS seed", (str(path),))
+
+
+def reset(tx: Tx) -> int:
+    """Replace everything by the seed; the number of tables replaced."""
+    tx.run("PRAGMA defer_foreign_keys = ON")
+    names = [
+        row[0]
+        for row in tx.all(
+            "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+            " AND name NOT LIKE 'sqlite_%' AND name <> ?",
+            _KEPT,
+        )
+    ]
+    for name in names:
+        tx.run(f'DELETE FROM main."{name}"')  # noqa: S608 - names out of our own schema
+        tx.run(f'INSERT INTO main."{name}" SELECT * FROM seed."{name}"')  # noqa: S608
+    facts.mark_ready(tx)
+    return len(names)
+
+
+RESET = Operation(name="ResetSandbox", run=reset, access=System(), recorded=False)

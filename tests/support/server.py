@@ -1,0 +1,121 @@
+"""A real `genkan up` in a process of its own, and clients for it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    """A port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """`genkan up` on a data directory. `facts` is sandbox.json."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        fresh: bool = False,
+        command: tuple[str, ...] = ("-m", "genkan.cli"),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        self._command = [
+            sys.executable,
+            *command,
+            "up",
+            "--port",
+            str(self.port),
+            "--data-dir",
+            str(data_dir),
+            *(["--fresh"] if fresh else []),
+        ]
+        self._environment = {**os.environ, **(environment or {})}
+        self.process: subprocess.Popen[str] | None = None
+        self.facts: dict[str, Any] = {}
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> "Server":
+        """Start and wait for the first answer."""
+        log = (self.data_dir.parent / f"{self.data_dir.name}.log").open("a")
+        self.process = subprocess.Popen(
+            self._command, stdout=log, stderr=log, text=True, env=self._environment
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not start:\n{self.log()[-4000:]}")
+            time.sleep(0.02)
+        self.facts = json.loads((self.data_dir / "sandbox.json").read_text())
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(
+                    b"GET /robots.txt HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % self.port
+                )
+                return connection.recv(12).startswith(b"HTTP/1.1")
+        except OSError:
+            return False
+
+    def log(self) -> str:
+        """What the process wrote so far."""
+        return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End the process: gracefully, or by SIGKILL."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+            self.process.wait(timeout=30)
+
+    def reset(self) -> None:
+        """Put the organization back to its seed."""
+        request = urllib.request.Request(self.facts["reset_url"], method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 204
+
+    def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
+        """A boto3 client, by default with the administrator's key. It does not retry."""
+        keys = dict(credentials or self.facts["administrator"])
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=self.facts["region"],
+            aws_access_key_id=keys["access_key_id"],
+            aws_secret_access_key=keys["secret_access_key"],
+            aws_session_token=keys.get("session_token"),
+            config=Config(retries={"total_max_attempts": 1}, parameter_validation=False),
+        )
+
+    def user(self, user_name: str) -> dict[str, str]:
+        """A sample user's entry."""
+        return next(user for user in self.facts["users"] if user["user_name"] == user_name)
+
+    def account(self, alias: str) -> str:
+        """A sample account's id."""
+        return next(entry["id"] for entry in self.facts["accounts"] if entry["alias"] == alias)
