@@ -1,4 +1,4 @@
-"""botocore as the other end of the wire: its serializers make requests, its parsers read answers."""
+"""botocore as the other end of the wire: its serializers ask, its parsers read the answers."""
 
 from functools import cache
 from typing import Any

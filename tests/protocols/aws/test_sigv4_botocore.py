@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from unittest import mock
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from botocore import auth
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from genkan.protocols.aws import sigv4
 from genkan.protocols.aws.wire import Request
 
+from .client import received
 from .signer import NOW, SECRET_KEY, replaced
 
 WHEN = datetime.fromtimestamp(NOW // 1000, UTC)
@@ -27,26 +28,6 @@ def _signing_time():
     """botocore signs at the time of the vectors."""
     with mock.patch.object(auth, "get_current_datetime", return_value=WHEN):
         yield
-
-
-def received(request: AWSRequest) -> Request:
-    """What a server would see of a request that botocore signed."""
-    prepared = request.prepare()
-    target = urlsplit(prepared.url)
-    headers = [
-        (name.lower().encode(), value if isinstance(value, bytes) else value.encode())
-        for name, value in prepared.headers.items()
-    ]
-    if not any(name == b"host" for name, _ in headers):
-        headers.append((b"host", target.netloc.encode()))
-    body = prepared.body or b""
-    return Request(
-        method=prepared.method,
-        path=target.path.encode(),
-        query=target.query.encode(),
-        headers=headers,
-        body=body.encode() if isinstance(body, str) else body,
-    )
 
 
 def check(request: Request, secret: str = SECRET_KEY) -> None:
