@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genkan.protocols import aws
@@ -108,6 +108,7 @@ OPERATIONS = [
 ]
 
 
+@settings(deadline=None)
 @given(
     operation=st.sampled_from(OPERATIONS),
     data=st.data(),
@@ -120,6 +121,7 @@ def test_any_json_is_decoded_or_refused_never_a_crash(operation, data):
         assert len(found) <= len(body)
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_decoded_or_refused_never_a_crash(body):
     with pytest.raises(aws.RequestRefused):

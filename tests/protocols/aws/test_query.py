@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genkan.protocols import aws
@@ -141,6 +141,7 @@ def test_recorded_refusal_of_a_session_name_is_ours_too():
     )
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200))
 def test_any_bytes_are_decoded_or_refused_never_a_crash(body):
     with pytest.raises(aws.RequestRefused):
@@ -202,6 +203,7 @@ def test_result_that_does_not_fit_the_model_is_our_bug():
         aws.encode(GET_ROLE, role(role_name=None), request_id="r")
 
 
+@settings(deadline=None)
 @given(value=st.text())
 def test_any_text_survives_an_xml_parser_or_becomes_the_replacement_character(value):
     parsed = ElementTree.fromstring(f"<a>{escape(value)}</a>").text or ""
@@ -210,6 +212,7 @@ def test_any_text_survives_an_xml_parser_or_becomes_the_replacement_character(va
         assert got in (given_, "\ufffd")
 
 
+@settings(deadline=None)
 @given(value=st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=50))
 def test_text_without_control_characters_survives_unchanged(value):
     value = value.replace("\ufffe", "").replace("\uffff", "")

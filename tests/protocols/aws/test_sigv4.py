@@ -164,6 +164,12 @@ def test_empty_secret_never_verifies():
         check(signed(secret_key=""), secret="")
 
 
+@pytest.mark.parametrize("rules", [{"allowed_services": "identitystore"}, {"regions": "us-east-1"}])
+def test_one_name_where_a_collection_belongs_is_our_bug(rules):
+    with pytest.raises(TypeError):
+        check(signed(), **rules)
+
+
 # --- headers and body ---
 
 

@@ -8,7 +8,7 @@ import pytest
 from botocore import auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genkan.protocols.aws import sigv4
@@ -47,6 +47,7 @@ def url(path: list[str], query: list[tuple[str, str]]) -> str:
     return f"{whole}?{encoded}" if encoded else whole
 
 
+@settings(deadline=None)
 @given(
     path=PATHS,
     query=st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=4, unique_by=lambda pair: pair[0]),
@@ -65,6 +66,7 @@ def test_whatever_botocore_signs_in_headers_verifies(path, query, headers, body,
         check(replaced(arrived, body=arrived.body + b"."))
 
 
+@settings(deadline=None)
 @given(
     query=st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=4, unique_by=lambda pair: pair[0]),
     token=st.one_of(st.none(), st.just("IQoJb3JpZ2luX2VjE+/=")),
@@ -82,6 +84,7 @@ def test_whatever_botocore_presigns_verifies(query, token, expires):
         check(replaced(arrived, query=arrived.query + b"&Injected=1"))
 
 
+@settings(deadline=None)
 @given(raw=st.binary(max_size=200))
 def test_arbitrary_authorization_bytes_are_refused_and_nothing_else(raw):
     for value in (raw, b"AWS4-HMAC-SHA256 " + raw):

@@ -38,6 +38,9 @@ def verify(
     """
     if not secret_key:
         raise ValueError("a signature cannot be checked without a secret")
+    if isinstance(allowed_services, str) or isinstance(regions, str):
+        # A name would be searched as a part of a string: "o" is in "sso".
+        raise TypeError("allowed services and regions are collections of names")
     _check_scope(claimed, allowed_services, regions)
     _check_time(claimed, now)
     _check_headers(claimed, request)
