@@ -13,7 +13,12 @@ from genkan.core.errors import Denied, Invalid, NotFound
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.iam import policies, roles, saml_providers, store, users
-from genkan.iam.policies import customer_policy_arn, policies_of_role, policies_of_user
+from genkan.iam.policies import (
+    customer_policy_arn,
+    policies_of_role,
+    policies_of_user,
+    policy_text,
+)
 from genkan.iam.records import PROVISION_JOB, Role
 from genkan.iam.saml_providers import find_saml_provider
 from genkan.iam.users import find_user
@@ -26,6 +31,7 @@ __all__ = [
     "find_user",
     "policies_of_role",
     "policies_of_user",
+    "policy_text",
 ]
 
 T = TypeVar("T")

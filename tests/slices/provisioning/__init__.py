@@ -1,0 +1,1 @@
+"""Provisioning: from an assignment to a role in an account, cut off anywhere."""
