@@ -1,0 +1,37 @@
+"""Compatibility caseless matching."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genkan.identity_store.folding import fold, is_reserved
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text())
+def test_every_normal_form_and_case_of_a_text_folds_alike(text: str) -> None:
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert fold(unicodedata.normalize(form, text)) == fold(text)
+    assert fold(text.casefold()) == fold(text)
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_ascii_folds_to_lower_case(text: str) -> None:
+    assert fold(text) == text.lower()
+
+
+def test_different_names_stay_different() -> None:
+    names = ["alice", "alice1", "álice", "alicé", "аlice", "山田", "山本"]
+    assert len({fold(name) for name in names}) == len(names)
+
+
+def test_reserved_names_are_the_two_of_aws() -> None:
+    assert is_reserved("aDMINISTRATOR")
+    assert is_reserved("AWSAdministrators")
+    assert not is_reserved("Administrators")
+    assert not is_reserved("AWSAdministrator")

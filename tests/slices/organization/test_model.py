@@ -1,0 +1,60 @@
+"""Parameters and answers are those of AWS's model of `organizations`."""
+
+import re
+
+import pytest
+
+from genkan.organization import operations as organization
+from tests.slices.identity_store.model import differences, parameters_not_taken, service
+from tests.slices.organization.support import INNER, OUTER, PRODUCTION, ROOT, op, run
+from tests.support.store import Store
+
+MODEL = service("organizations")
+ASKED = {
+    "DescribeOrganization": {},
+    "ListAccounts": {"max_results": 1},
+    "DescribeAccount": {"account_id": PRODUCTION},
+    "ListRoots": {},
+    "ListOrganizationalUnitsForParent": {"parent_id": ROOT},
+    "ListAccountsForParent": {"parent_id": OUTER},
+    "ListChildren": {"parent_id": ROOT, "child_type": "ACCOUNT"},
+    "ListParents": {"child_id": INNER},
+    "DescribeOrganizationalUnit": {"organizational_unit_id": OUTER},
+}
+
+
+def test_every_operation_is_held_against_the_model() -> None:
+    assert ASKED.keys() == {operation.name for operation in organization.OPERATIONS}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_parameter_of_the_model_is_taken(name: str) -> None:
+    assert parameters_not_taken(op(name), MODEL.operation_model(name)) == set()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_answer_is_in_the_form_of_the_model(organized: Store, name: str) -> None:
+    with organized.write() as tx:
+        answer = run(tx, name, **ASKED[name])
+    assert differences(answer, MODEL.operation_model(name).output_shape, name) == []
+
+
+def test_ids_arns_and_paths_match_the_models_patterns(organized: Store) -> None:
+    with organized.write() as tx:
+        account = run(tx, "DescribeAccount", account_id=PRODUCTION)["account"]
+        whole = run(tx, "DescribeOrganization")["organization"]
+        unit = run(tx, "DescribeOrganizationalUnit", organizational_unit_id=INNER)
+        root = run(tx, "ListRoots")["roots"][0]
+    for value, shape in (
+        (account["arn"], "AccountArn"),
+        (account["paths"][0], "Path"),
+        (account["email"], "Email"),
+        (whole["id"], "OrganizationId"),
+        (whole["arn"], "OrganizationArn"),
+        (unit["organizational_unit"]["arn"], "OrganizationalUnitArn"),
+        (unit["organizational_unit"]["path"], "Path"),
+        (root["id"], "RootId"),
+        (root["arn"], "RootArn"),
+    ):
+        pattern = MODEL.shape_for(shape).metadata["pattern"]
+        assert re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value), shape
