@@ -87,10 +87,14 @@ def required_instance(tx: Tx, instance_arn: str) -> Instance:
 
 def the_instance(tx: Tx) -> Instance:
     """The organization instance; `NotFound` before there is one."""
-    found = tx.remembered(("the_instance",), lambda: store.find_organization_instance(tx))
+    found = _organization_instance(tx)
     if found is None:
         raise NotFound("There is no organization instance.")
     return found
+
+
+def _organization_instance(tx: Tx) -> Instance | None:
+    return tx.remembered(("the_instance",), lambda: store.find_organization_instance(tx))
 
 
 def owner_of(tx: Tx, call: Call) -> str:
@@ -103,7 +107,9 @@ def owner_of(tx: Tx, call: Call) -> str:
 
 def accepts_start_url(tx: Tx, url: str) -> Instance | None:
     """The instance that a start or issuer URL means, or None (see `urls.url_matches`)."""
-    instance = the_instance(tx)
+    instance = _organization_instance(tx)
+    if instance is None:
+        return None
     names = urls.names_of(instance, tx.deployment.base_url)
     return instance if any(urls.url_matches(url, name) for name in names) else None
 
@@ -168,7 +174,7 @@ def describe_instance(tx: Tx, *, instance_arn: str) -> Mapping[str, Any]:
 
 def _visible(tx: Tx, account_id: str | None) -> list[Instance]:
     found: dict[str, Instance] = {}
-    whole = store.find_organization_instance(tx)
+    whole = _organization_instance(tx)
     if whole is not None and (
         account_id is None or organization.find_account(tx, account_id) is not None
     ):
