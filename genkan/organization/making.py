@@ -17,7 +17,7 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_WORD = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_WORD = re.compile(r"[a-z][A-Za-z0-9-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def create_organization(
     email: str,
     alias: str = "",
     environment: str = "management",
-    colour: str = "slate",
+    colour: str = "none",
     organization_id: str | None = None,
     root_id: str | None = None,
 ) -> Organization:
@@ -199,7 +199,7 @@ def _check_words(account_id: str, email: str, alias: str, environment: str, colo
         raise Invalid("An alias has 3 to 63 lower-case letters, digits and single hyphens.")
     for word in (environment, colour):
         if not _WORD.fullmatch(word):
-            raise Invalid("Environment and colour are short lower-case words.")
+            raise Invalid("Environment and colour are short words, such as production and lightBlue.")
 
 
 def _check_name(name: str) -> None:
