@@ -113,8 +113,7 @@ async def test_a_client_that_hangs_up_frees_no_place_before_its_hash_is_done() -
         async with pool.place("b"):
             pytest.fail("the thread is still at work")
     gate.set()
-    while pool._working:
-        await asyncio.sleep(0)
+    await pool._run(lambda: None)
     async with pool.place("b"):
         pass
     await pool.close()

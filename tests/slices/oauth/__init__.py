@@ -1,0 +1,1 @@
+"""Registered clients, codes and tokens on a real store."""
