@@ -1,10 +1,12 @@
 """Chromium and Japanese glyphs for the tests that act as a person, from Debian's packages.
 
-Owns: finding Chromium and a font that has Japanese glyphs, and installing both where it may (root
-on Debian). Leaves to others: driving the browser (`tests/clients/browser.py`).
-Invariant: downloads no browser build of its own, and changes nothing when both are there.
+Owns: finding Chromium, a font that has Japanese glyphs and what Playwright's driver links to, and
+installing them where it may (root on Debian). Leaves to others: driving the browser
+(`tests/clients/browser.py`).
+Invariant: downloads no browser build of its own, and changes nothing when all is there.
 """
 
+import ctypes
 import shutil
 
 from scripts import debian
@@ -26,6 +28,15 @@ def has_japanese_font() -> bool:
         return False
 
 
+def has_library(name: str) -> bool:
+    """Whether the dynamic linker finds a shared library."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
 def missing_packages() -> list[str]:
     """Debian's names of what this machine lacks."""
     missing = []
@@ -33,6 +44,9 @@ def missing_packages() -> list[str]:
         missing.append("chromium")
     if not has_japanese_font():
         missing += ["fontconfig", _FONT]
+    # Of the Node.js inside Playwright's package; a minimal Debian has no such library.
+    if not has_library("libatomic.so.1"):
+        missing.append("libatomic1")
     return missing
 
 

@@ -9,6 +9,7 @@ from scripts import debian, install_chromium
 def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install_chromium, "chromium", lambda: None)
     monkeypatch.setattr(install_chromium, "has_japanese_font", lambda: False)
+    monkeypatch.setattr(install_chromium, "has_library", lambda name: False)
 
 
 def test_an_ordinary_user_is_told_what_to_install(
@@ -19,7 +20,7 @@ def test_an_ordinary_user_is_told_what_to_install(
         install_chromium.main()
     assert end.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "apt-get install chromium fontconfig fonts-noto-cjk" in line
+    assert "apt-get install chromium fontconfig fonts-noto-cjk libatomic1" in line
 
 
 def test_an_installation_that_fails_is_one_line(
@@ -42,5 +43,6 @@ def test_nothing_is_installed_when_nothing_is_missing(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(install_chromium, "chromium", lambda: "/usr/bin/chromium")
     monkeypatch.setattr(install_chromium, "has_japanese_font", lambda: True)
+    monkeypatch.setattr(install_chromium, "has_library", lambda name: True)
     monkeypatch.setattr(debian, "install", forbidden)
     install_chromium.main()
