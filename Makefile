@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format requirements clients clean
+.PHONY: help run test test-all lint format locales requirements clients clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -31,6 +31,9 @@ lint: $(VENV)/installed-test ## ruff, mypy and the import rules
 format: $(VENV)/installed-test ## sort imports, mend what ruff can mend, format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+locales: $(VENV)/installed-run ## collect the pages' wording and compile its translations
+	@$(BIN)/python -m genkan.fronts.web.catalogues
 
 # The outside that the tests drive for real.
 clients: $(VENV)/installed-test
