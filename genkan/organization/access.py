@@ -46,9 +46,16 @@ def of_members(tx: Tx, call: Call) -> str:
 
 
 def iam(action: str, resource: Resource | None = None, *, members_may_read: bool = False) -> Iam:
-    """`organizations:<action>` on `resource`, or on everything."""
+    """`organizations:<action>` on `resource`, or on everything.
+
+    The questions are asked of nobody outside, even where the door leaves ownership unasked because
+    members may read.
+    """
+
+    owner = of_members if members_may_read else of_management
 
     def checks(tx: Tx, call: Call) -> tuple[Check, ...]:
+        owner(tx, call)
         if resource is None:
             return (Check(action=f"organizations:{action}"),)
         arn = resource(organization(tx), call.params)
@@ -56,7 +63,7 @@ def iam(action: str, resource: Resource | None = None, *, members_may_read: bool
 
     return Iam(
         checks=checks,
-        owner=of_members if members_may_read else of_management,
+        owner=owner,
         members_may_read=members_may_read,
     )
 

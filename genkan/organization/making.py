@@ -17,7 +17,8 @@ _ALPHABET = string.ascii_lowercase + string.digits
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_WORD = re.compile(r"[a-z][A-Za-z0-9-]{0,31}")
+_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_COLOUR = re.compile(r"[a-z][A-Za-z]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,9 @@ def create_account(
 ) -> Account:
     """Make a member account under the root or a unit.
 
-    `environment` and `colour` are words such as `production` and `red`; the pages decide what
-    they look like. `Conflict` for an id, e-mail or alias that is taken.
+    `environment` is a word such as `production`, `colour` one of AWS's account colours (`red`,
+    `lightBlue`, …, `none`); the pages decide what they look like. `Conflict` for an id, e-mail or
+    alias that is taken.
     """
     return _insert_account(
         tx,
@@ -197,9 +199,10 @@ def _check_words(account_id: str, email: str, alias: str, environment: str, colo
         raise Invalid("The e-mail address of an account has between 6 and 64 characters.")
     if alias and not (3 <= len(alias) <= 63 and _ALIAS.fullmatch(alias)):
         raise Invalid("An alias has 3 to 63 lower-case letters, digits and single hyphens.")
-    for word in (environment, colour):
-        if not _WORD.fullmatch(word):
-            raise Invalid("Environment and colour are short words, such as production and lightBlue.")
+    if not _ENVIRONMENT.fullmatch(environment):
+        raise Invalid("An environment is a short lower-case word, such as production.")
+    if not _COLOUR.fullmatch(colour):
+        raise Invalid("A colour is one of AWS's words for account colours, such as lightBlue.")
 
 
 def _check_name(name: str) -> None:

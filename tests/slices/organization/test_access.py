@@ -62,6 +62,15 @@ def test_an_account_outside_is_not_in_an_organization(organized: Store, name: st
     assert refused.value.message == "Your account is not a member of an organization."
 
 
+def test_a_read_open_to_members_is_closed_outside_before_any_policy(organized: Store) -> None:
+    access = op("DescribeOrganization").access
+    assert isinstance(access, Iam)
+    call = call_of(op("DescribeOrganization"), {}, signer("999999999999"))
+    with organized.write() as tx, pytest.raises(NotFound) as refused:
+        access.checks(tx, call)
+    assert refused.value.code == "AWSOrganizationsNotInUseException"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_without_an_organization_nothing_is_in_use(store: Store, name: str) -> None:
     with store.write() as tx, pytest.raises(NotFound) as refused:

@@ -100,6 +100,16 @@ def test_accounts_without_an_alias_do_not_conflict(organized: Store) -> None:
             assert organization.find_account(tx, made.account_id) == made
 
 
+def test_colours_are_awss_words(organized: Store) -> None:
+    words = ("none", "pink", "purple", "darkBlue", "lightBlue", "teal", "green", "yellow", "red")
+    with organized.write() as tx:
+        for number, word in enumerate(words):
+            made = an_account(
+                tx, f"55555555555{number}", f"c{number}", colour=word, environment="sandbox"
+            )
+            assert made.colour == word
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -123,6 +133,8 @@ def test_accounts_without_an_alias_do_not_conflict(organized: Store) -> None:
         {"environment": "Production"},
         {"colour": "#ff0000"},
         {"colour": "red; background: url(x)"},
+        {"colour": "Red"},
+        {"colour": ""},
     ],
 )
 def test_a_bad_word_about_an_account_is_invalid(organized: Store, more: dict[str, Any]) -> None:
