@@ -43,8 +43,9 @@ def differences(answer: Any, shape: Shape | None, path: str = "") -> list[str]:
     kinds: dict[str, type] = {"string": str, "timestamp": int, "boolean": bool, "integer": int}
     if not isinstance(answer, kinds[shape.type_name]):
         return [f"{path}: {answer!r} is no {shape.type_name}"]
-    if shape.type_name == "string" and getattr(shape, "enum", None) and answer not in shape.enum:
-        return [f"{path}: {answer!r} is none of {shape.enum}"]
+    words = getattr(shape, "enum", ())
+    if words and answer not in words:
+        return [f"{path}: {answer!r} is none of {words}"]
     return []
 
 

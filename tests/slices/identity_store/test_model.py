@@ -22,6 +22,7 @@ def test_every_parameter_of_the_model_is_taken(name: str) -> None:
 def test_create_user_takes_every_member_of_the_model(filled: Store) -> None:
     given = {**EVERYTHING, "extensions": {ENTERPRISE: {"department": "R&D"}}}
     shape = MODEL.operation_model("CreateUser").input_shape
+    assert shape is not None
     assert len(given) + 1 == len(shape.members)
     assert differences({"identity_store_id": "d-1", **given}, shape) == []
     with filled.write() as tx:

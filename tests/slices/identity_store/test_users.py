@@ -452,7 +452,7 @@ def test_a_filter_on_another_attribute_is_invalid(filled: Store) -> None:
 
 
 def test_deleting_a_user_removes_memberships_and_frees_name_and_ids(filled: Store) -> None:
-    identity = {
+    identity: dict[str, Any] = {
         "emails": [{"value": "a@example.org"}],
         "external_ids": [{"issuer": "https://idp", "id": "1"}],
     }

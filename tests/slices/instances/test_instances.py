@@ -105,7 +105,7 @@ def test_an_instance_without_a_name_shows_none(store: Store) -> None:
     ],
 )
 def test_an_instance_is_seen_from_its_region_unless_all_are_asked_for(
-    enabled: Store, region: str, scope: dict[str, str], count: int
+    enabled: Store, region: str, scope: dict[str, Any], count: int
 ) -> None:
     assert len(listed(enabled, region=region, **scope)["instances"]) == count
 

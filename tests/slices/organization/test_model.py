@@ -1,6 +1,7 @@
 """Parameters and answers are those of AWS's model of `organizations`."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.slices.organization.support import INNER, OUTER, PRODUCTION, ROOT, op
 from tests.support.store import Store
 
 MODEL = service("organizations")
-ASKED = {
+ASKED: dict[str, dict[str, Any]] = {
     "DescribeOrganization": {},
     "ListAccounts": {"max_results": 1},
     "DescribeAccount": {"account_id": PRODUCTION},
