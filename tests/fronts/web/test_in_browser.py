@@ -256,11 +256,11 @@ def follow_consent(chromium: Chromium, *, named: int, redirected: int) -> str:
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(f"{HOST}/asked")
     if named == redirected:
-        page.get_by_role("button", name="Allow access").click()
+        page.get_by_role("button", name="Allow", exact=True).click()
         page.wait_for_url(target)
     else:
         with page.expect_console_message():
-            page.get_by_role("button", name="Allow access").click(no_wait_after=True)
+            page.get_by_role("button", name="Allow", exact=True).click(no_wait_after=True)
     page.close()
     return " ".join(complaints)
 
