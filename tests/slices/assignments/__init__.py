@@ -1,0 +1,1 @@
+"""Who has which permission set where."""

@@ -1,0 +1,1 @@
+"""Permission sets and the policies attached to them."""
