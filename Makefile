@@ -25,7 +25,7 @@ test-all: test ## everything that can be tested
 lint: $(VENV)/installed-test ## ruff, mypy and the import rules
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary -p genkan -p scripts
 	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/installed-test ## sort imports, mend what ruff can mend, format

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import botocore  # type: ignore[import-untyped]
+import botocore
 
 SERVICES = (
     "sso-admin",
