@@ -160,6 +160,12 @@ def decide_request(tx: Tx, *, user_code: str, request_id: str, approve: bool) ->
     )
 
 
+def shown_user_code(typed: str) -> str | None:
+    """A code as pages show it, `ABCD-EFGH`, however it was typed; None when it cannot be one."""
+    plain = _plain(typed)
+    return _shown(plain) if _USER_CODE.fullmatch(plain) else None
+
+
 def _redeem(tx: Tx, client: Client, device: DeviceAuthorization) -> Token | Rejected:
     session = signin.live_session(tx, device.session_id)
     # Of two polls at once, the row is there for one.

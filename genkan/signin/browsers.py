@@ -47,4 +47,4 @@ def _parts(token: str) -> tuple[str, int, str]:
 def _signature(vault: Vault, user_id: str, browser_id: str, issued: int) -> str:
     text = f"{user_id}\0{browser_id}\0{issued}".encode()
     digest = hmac.digest(vault.derive("recognised browser"), text, hashlib.sha256)
-    return base64.urlsafe_b64encode(digest).decode("ascii")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")

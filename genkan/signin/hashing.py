@@ -7,6 +7,7 @@ when its hash is done, not when its client hangs up.
 """
 
 import asyncio
+import base64
 import os
 import secrets
 from collections import Counter
@@ -62,9 +63,9 @@ class HashingPool:
         places: int = PLACES,
         places_of_one_source: int = PLACES_OF_ONE_SOURCE,
     ) -> None:
-        self._hasher = _hasher(parameters or Parameters())
-        # Stands in for the hash of a user who does not exist, at the same cost.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        chosen = parameters or Parameters()
+        self._hasher = _hasher(chosen)
+        self._nobody = _of_nobody(chosen)
         self._executor = ThreadPoolExecutor(
             threads or min(4, os.cpu_count() or 1), thread_name_prefix="genkan-argon2"
         )
@@ -125,6 +126,17 @@ class HashingPool:
         if not self._hasher.check_needs_rehash(password_hash):
             return Verification(matches=True)
         return Verification(matches=True, upgraded_hash=self._hasher.hash(text))
+
+
+def _of_nobody(parameters: Parameters) -> str:
+    """Stands in for the hash of a user who does not exist: the same cost, and nothing matches."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32)
+    )
+    return (
+        f"$argon2id$v=19$m={parameters.memory_kib},t={parameters.time_cost}"
+        f",p={parameters.parallelism}${salt}${digest}"
+    )
 
 
 def _hasher(parameters: Parameters) -> PasswordHasher:

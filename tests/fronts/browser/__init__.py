@@ -1,0 +1,1 @@
+"""Signing in and consenting, as a browser meets them over HTTP."""
