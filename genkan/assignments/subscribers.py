@@ -5,11 +5,9 @@ from genkan.assignments.rights import on_role_session_used
 from genkan.assignments.running import enqueue, require_free
 from genkan.core.errors import Conflict
 from genkan.core.events import (
-    EventBus,
     GroupDeleted,
     PermissionSetChanging,
     PermissionSetDeleting,
-    RoleSessionUsed,
     UserDeleted,
 )
 from genkan.db.database import Tx
@@ -20,7 +18,6 @@ __all__ = [
     "on_permission_set_deleting",
     "on_role_session_used",
     "on_user_deleted",
-    "subscribe",
 ]
 
 
@@ -50,12 +47,3 @@ def on_permission_set_changing(tx: Tx, event: PermissionSetChanging) -> None:
 def _forget(tx: Tx, principal_id: str) -> None:
     for account_id, instance_id, permission_set_id in store.delete_of_principal(tx, principal_id):
         enqueue(tx, instance_id, account_id, permission_set_id)
-
-
-def subscribe(events: EventBus) -> None:
-    """Wire every subscriber of this slice."""
-    events.subscribe(UserDeleted, on_user_deleted)
-    events.subscribe(GroupDeleted, on_group_deleted)
-    events.subscribe(PermissionSetDeleting, on_permission_set_deleting)
-    events.subscribe(PermissionSetChanging, on_permission_set_changing)
-    events.subscribe(RoleSessionUsed, on_role_session_used)

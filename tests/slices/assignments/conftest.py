@@ -2,7 +2,6 @@
 
 import pytest
 
-from genkan.assignments import subscribers
 from tests.slices.assignments.world import World, make_world
 from tests.support.store import Store
 
@@ -10,5 +9,4 @@ from tests.support.store import Store
 @pytest.fixture
 def world(store: Store) -> World:
     """The small organization."""
-    subscribers.subscribe(store.events)
     return make_world(store)

@@ -6,6 +6,13 @@ from typing import Any
 from genkan.assignments import operations as assignments
 from genkan.assignments.work import begin_role_work, settle_role_work
 from genkan.core.call import Owner
+from genkan.core.events import (
+    GroupDeleted,
+    PermissionSetChanging,
+    PermissionSetDeleting,
+    RoleSessionUsed,
+    UserDeleted,
+)
 from genkan.db import jobs
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
@@ -35,7 +42,8 @@ class World:
 
 
 def make_world(store: Store, region: str = "us-east-1") -> World:
-    """Make it in one transaction; permission sets are without policies."""
+    """Make it in one transaction, events wired; permission sets are without policies."""
+    wire(store)
     with store.write(OWNER) as tx:
         whole = organization.create_organization(
             tx, account_id=MANAGEMENT, name="Management", email="root@example.com"
@@ -79,6 +87,15 @@ def make_world(store: Store, region: str = "us-east-1") -> World:
             read_only=a_permission_set(tx, "ReadOnly"),
             administrator=a_permission_set(tx, "Administrator"),
         )
+
+
+def wire(store: Store) -> None:
+    """The subscribers of assignments."""
+    store.events.subscribe(UserDeleted, assignments.on_user_deleted)
+    store.events.subscribe(GroupDeleted, assignments.on_group_deleted)
+    store.events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
+    store.events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
+    store.events.subscribe(RoleSessionUsed, assignments.on_role_session_used)
 
 
 def run(tx: Tx, slice_operations: Any, name: str, /, **params: Any) -> Any:
