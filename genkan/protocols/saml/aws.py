@@ -65,7 +65,7 @@ def read_aws_claims(assertion: VerifiedAssertion) -> AwsClaims:
     """The claims of a verified assertion. Refuses (CLAIMS) what is missing or out of bounds."""
     duration = assertion.value(SESSION_DURATION)
     claims = AwsClaims(
-        roles=tuple(dict.fromkeys(_role_pair(value) for value in assertion.values(ROLE))),
+        roles=tuple(dict.fromkeys(role_pair(value) for value in assertion.values(ROLE))),
         session_name=assertion.value(ROLE_SESSION_NAME) or "",
         session_duration=_duration(duration) if duration is not None else None,
         principal_tags=_principal_tags(assertion),
@@ -81,7 +81,7 @@ def aws_attributes(claims: AwsClaims) -> tuple[Attribute, ...]:
     _check(claims)
     pairs = tuple(f"{pair.role_arn},{pair.provider_arn}" for pair in claims.roles)
     for pair in pairs:
-        _role_pair(pair)
+        role_pair(pair)
     attributes = [_attribute(ROLE, *pairs), _attribute(ROLE_SESSION_NAME, claims.session_name)]
     if claims.session_duration is not None:
         attributes.append(_attribute(SESSION_DURATION, str(claims.session_duration)))
@@ -114,7 +114,7 @@ def _attribute(name: str, *values: str) -> Attribute:
     return Attribute(name, values, ATTRIBUTE_URI)
 
 
-def _role_pair(value: str) -> RolePair:
+def role_pair(value: str) -> RolePair:
     """Both orders are in use among identity providers."""
     first, _, second = value.partition(",")
     if _ROLE_ARN.fullmatch(first) and _PROVIDER_ARN.fullmatch(second):

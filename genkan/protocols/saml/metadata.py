@@ -122,7 +122,7 @@ def parse_metadata(document: bytes) -> IdentityProviderMetadata:
 
 def _entity_id(root: etree._Element) -> str:
     entity_id = required_attribute(root, "entityID")
-    if len(entity_id) > MAX_ENTITY_ID or any(c.isspace() or c < " " for c in entity_id):
+    if len(entity_id) > MAX_ENTITY_ID or any(c.isspace() for c in entity_id):
         raise SamlRefusal(_MALFORMED, "an entityID with spaces or of too many characters")
     return entity_id
 
@@ -170,6 +170,6 @@ def _location(element: etree._Element) -> str:
     # a browser will be sent there: `javascript:` and the like must not pass
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise SamlRefusal(_MALFORMED, "a location that is not http or https")
-    if len(location) > MAX_LOCATION or any(c.isspace() or c < " " for c in location):
+    if len(location) > MAX_LOCATION or any(c.isspace() for c in location):
         raise SamlRefusal(_MALFORMED, "a location with spaces or of too many characters")
     return location

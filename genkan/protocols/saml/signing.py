@@ -128,7 +128,7 @@ def _check_reference(reference: etree._Element, parent: etree._Element) -> None:
     if [child.tag for child in reference] != _REFERENCE:
         raise SamlRefusal(_SIGNATURE, "an unexpected element in Reference")
     # an ID such as "##x" would be resolved to another element than this parent
-    identifier = parent.get("ID") or ""
+    identifier = parent.get("ID", "")
     if not MESSAGE_ID.fullmatch(identifier) or reference.get("URI") != f"#{identifier}":
         raise SamlRefusal(
             _SIGNATURE, f"the signature in {local_name(parent)} refers to another element"
@@ -158,9 +158,11 @@ def _check_exclusive_c14n(method: etree._Element) -> None:
     if method.get("Algorithm") != EXC_C14N:
         raise SamlRefusal(_SIGNATURE, "canonicalization other than exclusive without comments")
     for child in method:
-        prefixes = (child.get("PrefixList") or "").split()
-        if child.tag != _INCLUSIVE_NAMESPACES or len(child) or len(prefixes) > MAX_PREFIXES:
+        prefixes = child.get("PrefixList", "").split()
+        if child.tag != _INCLUSIVE_NAMESPACES or len(child):
             raise SamlRefusal(_SIGNATURE, "an unexpected element in the canonicalization method")
+        if not 1 <= len(prefixes) <= MAX_PREFIXES:
+            raise SamlRefusal(_SIGNATURE, f"no prefix or over {MAX_PREFIXES} in PrefixList")
     if len(method) > 1:
         raise SamlRefusal(_SIGNATURE, "several InclusiveNamespaces")
 

@@ -212,12 +212,17 @@ NOT_XML = ["\0", "\x08", "\x0b", "\x1b", "\x1f", "\ufffe", "\uffff", "\ud800"]
 
 
 @pytest.mark.parametrize("character", NOT_XML, ids=ascii)
-@pytest.mark.parametrize("place", ["subject", "value", "name", "issuer", "qualifier"])
+@pytest.mark.parametrize(
+    "place",
+    ["subject", "value", "name", "issuer", "qualifier", "sp_qualifier", "friendly_name"],
+)
 def test_a_character_that_xml_cannot_carry_is_refused(character: str, place: str) -> None:
     text = f"a{character}b"
     changes: dict[str, dict[str, object]] = {
         "subject": {"subject": NameId(text)},
         "qualifier": {"subject": NameId("x", name_qualifier=text)},
+        "sp_qualifier": {"subject": NameId("x", sp_name_qualifier=text)},
+        "friendly_name": {"attributes": (Attribute("x", ("fine",), friendly_name=text),)},
         "value": {"attributes": (Attribute("x", ("fine", text)),)},
         "name": {"attributes": (Attribute(text, ("fine",)),)},
         "issuer": {"issuer": text},
@@ -280,3 +285,21 @@ def test_a_window_in_the_future_is_built_as_asked() -> None:
     with pytest.raises(SamlRefusal) as caught:
         samples.verify(document)
     assert caught.value.kind is SamlRefusalKind.NOT_YET_VALID
+
+
+@pytest.mark.parametrize("length", [1, 256])
+def test_a_subject_at_its_bounds_is_written_and_read(length: int) -> None:
+    assert len(samples.verify(response(subject=NameId("花" * length))).subject.value) == length
+
+
+@pytest.mark.parametrize("length", [16, 64])
+def test_a_message_id_of_16_to_64_bytes_is_made(length: int) -> None:
+    assert len(message_id(bytes(length))) == 1 + 2 * length
+
+
+def test_a_response_of_100000_characters_is_the_largest() -> None:
+    room = 75_000 - len(response(attributes=(Attribute("a", ("",)),)))
+    # an empty element is written shorter than one with text
+    room -= len("</saml:AttributeValue>") - len("/>") + 1
+    assert len(encode_response(response(attributes=(Attribute("a", ("x" * room,)),)))) == 100_000
+    assert _refused(attributes=(Attribute("a", ("x" * (room + 1),)),)) is SamlRefusalKind.CONTENT

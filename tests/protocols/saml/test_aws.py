@@ -277,3 +277,13 @@ def test_the_name_qualifier_is_the_hash_of_issuer_account_and_provider() -> None
 def test_the_subject_type_is_short_for_saml_2_formats_only() -> None:
     assert subject_type(NAME_ID_PERSISTENT) == "persistent"
     assert subject_type(NAME_ID_EMAIL) == NAME_ID_EMAIL
+
+
+def test_session_tags_at_their_bounds_are_written_and_read() -> None:
+    tags = tuple((f"{number:0128}", "v" * 256) for number in range(50))
+    claims = replace(CLAIMS, principal_tags=tags, transitive_tag_keys=())
+    assert read(*aws_attributes(claims)) == claims
+
+
+def test_a_session_tag_key_of_one_character_is_read() -> None:
+    assert ("k", "v") in read_with(PRINCIPAL_TAG + "k", "v").principal_tags

@@ -170,6 +170,8 @@ def test_two_identity_providers_in_one_entity_are_refused() -> None:
         "javascript:alert(1)",
         "data:text/html,x",
         "file:///etc/passwd",
+        "javascript://example.org/%0aalert(1)",
+        "ftp://example.org/",
         "/relative",
         "https://",
         "https://[bad",
@@ -266,3 +268,26 @@ def test_ids_and_key_elements_of_other_namespaces_are_not_certificates() -> None
     for certificate in root.iter(ds("X509Certificate")):
         certificate.tag = "{urn:other}X509Certificate"
     assert refusal(etree.tostring(root)).detail == "0 signing certificates"
+
+
+def test_20_places_to_sign_in_and_10_certificates_are_the_most() -> None:
+    endpoints = tuple(Endpoint(BINDING_POST, f"{BASE}/{number}") for number in range(21))
+    assert parse_metadata(built(single_sign_on=endpoints[:20])).single_sign_on == endpoints[:20]
+    assert refusal(built(single_sign_on=endpoints)).detail == "21 SingleSignOnService"
+    assert refusal(built(single_logout=endpoints)).detail == "21 SingleLogoutService"
+    certificate = key().certificate
+    assert parse_metadata(built(signing_certificates=(certificate,) * 10)) == METADATA
+    assert "11" in refusal(built(signing_certificates=(certificate,) * 11)).detail
+
+
+def test_a_location_and_an_entity_id_at_their_bounds_are_read() -> None:
+    location = "https://example.org/".ljust(2_048, "x")
+    endpoint = Endpoint(BINDING_POST, location)
+    assert parse_metadata(built(single_sign_on=(endpoint,))).single_sign_on == (endpoint,)
+    assert parse_metadata(built(entity_id="x" * 1_024)).entity_id == "x" * 1_024
+
+
+def test_metadata_that_names_no_protocol_is_refused() -> None:
+    root = etree.fromstring(built())
+    del root[0].attrib["protocolSupportEnumeration"]
+    assert "SAML 2.0" in refusal(etree.tostring(root)).detail

@@ -567,3 +567,37 @@ def test_a_response_signed_around_an_assertion_of_another_shape_is_refused() -> 
     drop("Conditions")(the_assertion(root))
     signed = sign_enveloped(root, key(), after=saml("Issuer"))
     assert refusal(signed).kind is Kind.MALFORMED
+
+
+@pytest.mark.parametrize("identifier", ["", "0x", "a b", "x" * 257])
+def test_a_response_with_a_bad_id_is_refused(identifier: str) -> None:
+    root = tree(response())
+    root.set("ID", identifier)
+    assert refusal(root).kind is Kind.MALFORMED
+
+
+def test_a_response_of_another_version_is_refused() -> None:
+    root = tree(response())
+    root.set("Version", "1.1")
+    assert refusal(root).detail == "not SAML 2.0"
+
+
+def test_a_response_from_the_future_is_refused_beyond_the_skew() -> None:
+    root = tree(response())
+    root.set("IssueInstant", "2026-03-01T09:31:00.250Z")
+    assert verify(root).recipient == RECIPIENT
+    root.set("IssueInstant", "2026-03-01T09:31:00.251Z")
+    assert refusal(root).kind is Kind.NOT_YET_VALID
+
+
+def test_an_attribute_statement_holds_attributes_only() -> None:
+    def disguise(assertion: etree._Element) -> None:
+        element(assertion, "AttributeStatement", "Attribute").tag = "{urn:x}Attribute"
+
+    assert refusal(resigned(disguise)).detail == "an unexpected element in AttributeStatement"
+
+
+@pytest.mark.parametrize("skew", [timedelta(0), timedelta(minutes=5)])
+def test_a_clock_skew_at_its_bounds_is_taken(skew: timedelta) -> None:
+    expected = replace(EXPECTED, clock_skew=skew)
+    assert verify(response(), expected=expected).recipient == RECIPIENT
