@@ -68,7 +68,8 @@ class Condition:
             found = ()  # "an empty data set, such as an empty string"
         if not found:
             return self._holds_without_value()
-        results = [self._matches(self._test, value, lookup, deny) for value in found]
+        check = self._test(lookup)
+        results = [self._matches(check(value), deny) for value in found]
         if self._qualifier is Qualifier.ANY or (self._qualifier is Qualifier.NONE and deny):
             return any(results)
         return all(results)
@@ -80,8 +81,7 @@ class Condition:
             return self._if_exists
         return self._negated or self._if_exists
 
-    def _matches(self, test: Test, value: str, lookup: Lookup, deny: bool) -> bool:
-        result = test(value, lookup)
+    def _matches(self, result: bool | None, deny: bool) -> bool:
         if result is None:
             return self._negated and deny
         return result is not self._negated

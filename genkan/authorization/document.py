@@ -19,11 +19,11 @@ from typing import Any
 from genkan.authorization.conditions import Condition
 from genkan.authorization.principals import Match, PrincipalElement
 from genkan.authorization.request import Evaluation
-from genkan.authorization.variables import Lookup, Template, has_variables, substitute
+from genkan.authorization.variables import Lookup, Template, has_variables, substitute_all
 from genkan.authorization.variables import without_variables as fixed_tokens
-from genkan.authorization.wildcards import PatternSet, compile_tokens, tokenize
+from genkan.authorization.wildcards import PatternSet, tokenize
 
-_MAX_MEMOIZED_SERVICES = 64
+_MAX_MEMOIZED_SERVICES = 16
 
 
 class PolicyKind(Enum):
@@ -55,13 +55,11 @@ class ResourceElement:
     def covers(self, resource: str, lookup: Lookup, *, deny: bool) -> bool:
         if self._fixed.matches(resource):
             return not self.negated
-        unresolved = False
-        for tokens in self._open:
-            resolved = substitute(tokens, lookup)
-            if resolved is None:
-                unresolved = True
-            elif compile_tokens(resolved)(resource):
-                return not self.negated
+        if not self._open:
+            return self.negated
+        resolved, unresolved = substitute_all(self._open, lookup)
+        if PatternSet(resolved).matches(resource):
+            return not self.negated
         # "Everything but the folder of an unknown person" is nothing to allow, all to deny.
         return self.negated and (deny or not unresolved)
 
@@ -180,11 +178,13 @@ class Document:
 
     def denials(self, service: str) -> tuple[ActionEntry, ...]:
         """The Deny statements that may speak of a lower-cased service, in order."""
-        return (self._memo.get(service) or self._entries(service))[0]
+        entries = self._memo.get(service) or self._entries(service)
+        return entries[0]
 
     def allowances(self, service: str) -> tuple[ActionEntry, ...]:
         """The Allow statements that may speak of a lower-cased service, in order."""
-        return (self._memo.get(service) or self._entries(service))[1]
+        entries = self._memo.get(service) or self._entries(service)
+        return entries[1]
 
     def _entries(self, service: str) -> tuple[tuple[ActionEntry, ...], tuple[ActionEntry, ...]]:
         denials: list[ActionEntry] = []

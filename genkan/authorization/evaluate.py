@@ -105,13 +105,13 @@ class _Decider:
         for level in policies.scps:
             if hit := self._denial(level, resource):
                 return self._by(hit, PolicyKind.SCP, Reason.EXPLICIT_DENY, resource)
-        if hit := self._denial(policies.resource, resource):
+        if policies.resource and (hit := self._denial(policies.resource, resource)):
             return self._by(hit, hit.source.document.kind, Reason.EXPLICIT_DENY, resource)
         if hit := self._denial(policies.identity, resource):
             return self._by(hit, PolicyKind.IDENTITY, Reason.EXPLICIT_DENY, resource)
         if policies.boundary and (hit := self._denial((policies.boundary,), resource)):
             return self._by(hit, PolicyKind.BOUNDARY, Reason.EXPLICIT_DENY, resource)
-        if hit := self._denial(policies.session, resource):
+        if policies.session and (hit := self._denial(policies.session, resource)):
             return self._by(hit, PolicyKind.SESSION, Reason.EXPLICIT_DENY, resource)
         return None
 
@@ -123,8 +123,10 @@ class _Decider:
 
     def _grants(self, resource: str) -> Decision:
         policies, principal = self._policies, self._evaluation.principal
-        granted = self._strongest(policies.resource, resource) if policies.resource else None
         own_account = policies.resource_account in ("", principal.account)
+        if not policies.resource and own_account and principal.has_identity_policies:
+            return self._by_identity(resource)
+        granted = self._strongest(policies.resource, resource)
         resource_kind = _resource_kind(policies.resource)
         by_resource_alone = not principal.has_identity_policies
         must_grant = by_resource_alone or not own_account or resource_kind is PolicyKind.TRUST

@@ -4,7 +4,7 @@ Owns what it means that *one* value of the request matches *any* value of the po
 `conditions` negation, `IfExists`, `Null` and the set qualifiers, and to `typed_values` how numbers,
 dates and the like are read. Source: IAM User Guide, "Condition operators".
 
-A test answers True, False, or None when AWS leaves the answer open: the request's value is not of
+A check answers True, False, or None when AWS leaves the answer open: the request's value is not of
 the operator's type, or a policy variable has no value.
 """
 
@@ -15,6 +15,7 @@ from operator import eq, ge, gt, le, lt
 from typing import TypeAlias
 
 from genkan.authorization.typed_values import (
+    Check,
     Test,
     TestFactory,
     binary_test,
@@ -32,6 +33,7 @@ from genkan.authorization.variables import (
     Variable,
     has_variables,
     substitute,
+    substitute_all,
     template,
     without_variables,
 )
@@ -57,21 +59,32 @@ def _lower(text: str) -> str:
 def _templates_test(templates: list[Template], fold: Callable[[str], str] | None) -> Test:
     fixed = PatternSet(_fold(without_variables(t), fold) for t in templates if not has_variables(t))
     open_templates = tuple(t for t in templates if has_variables(t))
+    plain = _check(fixed, None, fold, unresolved=False)
 
-    def test(value: str, lookup: Lookup) -> bool | None:
-        folded = fold(value) if fold else value
-        if fixed.matches(folded):
-            return True
-        unresolved = False
-        for tokens in open_templates:
-            resolved = substitute(tokens, lookup)
-            if resolved is None:
-                unresolved = True
-            elif compile_tokens(_fold(resolved, fold))(folded):
-                return True
-        return None if unresolved else False
+    def test(lookup: Lookup) -> Check:
+        if not open_templates:
+            return plain
+        resolved, unresolved = substitute_all(open_templates, lookup)
+        substituted = PatternSet(_fold(tokens, fold) for tokens in resolved)
+        return _check(fixed, substituted, fold, unresolved=unresolved)
 
     return test
+
+
+def _check(
+    fixed: PatternSet,
+    substituted: PatternSet | None,
+    fold: Callable[[str], str] | None,
+    *,
+    unresolved: bool,
+) -> Check:
+    def check(value: str) -> bool | None:
+        folded = fold(value) if fold else value
+        if fixed.matches(folded) or (substituted is not None and substituted.matches(folded)):
+            return True
+        return None if unresolved else False
+
+    return check
 
 
 def _fold(tokens: Iterable[Token], fold: Callable[[str], str] | None) -> tuple[Token, ...]:
@@ -92,20 +105,18 @@ def arn_test(values: tuple[str, ...], variables: bool) -> Test:
     fixed = [_arn_matcher(_fields(t), _no_values) for t in templates if not has_variables(t)]
     open_templates = [t for t in templates if has_variables(t)]
 
-    def test(value: str, lookup: Lookup) -> bool | None:
-        parts = value.split(":", _ARN_FIELDS - 1)
-        if len(parts) != _ARN_FIELDS:
-            return None
-        if any(matcher(parts) for matcher in fixed if matcher):
-            return True
-        unresolved = False
-        for tokens in open_templates:
-            matcher = _open_arn_matcher(tokens, lookup)
-            if matcher is None:
-                unresolved = True
-            elif matcher(parts):
+    def test(lookup: Lookup) -> Check:
+        matchers = [*fixed, *(_open_arn_matcher(tokens, lookup) for tokens in open_templates)]
+        known = [matcher for matcher in matchers if matcher is not None]
+
+        def check(value: str) -> bool | None:
+            parts = value.split(":", _ARN_FIELDS - 1)
+            if len(parts) == _ARN_FIELDS and any(matcher(parts) for matcher in known):
                 return True
-        return None if unresolved else False
+            is_open = len(parts) < _ARN_FIELDS or len(known) < len(matchers)
+            return None if is_open else False
+
+        return check
 
     return test
 
@@ -162,8 +173,9 @@ def bool_test(values: tuple[str, ...], variables: bool) -> Test:
             required(parse_bool(value), value)
     strings = string_test(wildcards=False, ignore_case=True)(values, variables)
 
-    def test(value: str, lookup: Lookup) -> bool | None:
-        return None if parse_bool(value) is None else strings(value, lookup)
+    def test(lookup: Lookup) -> Check:
+        same = strings(lookup)
+        return lambda value: None if parse_bool(value) is None else same(value)
 
     return test
 

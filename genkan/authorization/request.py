@@ -64,13 +64,12 @@ class Principal:
         return self.kind in _ACCOUNT_KINDS
 
 
-_ACCOUNT_KINDS = frozenset(
-    {
-        PrincipalKind.ROOT,
-        PrincipalKind.USER,
-        PrincipalKind.ROLE_SESSION,
-        PrincipalKind.FEDERATED_USER,
-    }
+# A tuple, most frequent first: hashing an enum member costs more than comparing it.
+_ACCOUNT_KINDS = (
+    PrincipalKind.ROLE_SESSION,
+    PrincipalKind.USER,
+    PrincipalKind.ROOT,
+    PrincipalKind.FEDERATED_USER,
 )
 
 
@@ -115,48 +114,57 @@ class Evaluation:
     def lookup(self, key: str) -> tuple[str, ...]:
         """The values of a lower-cased condition key; empty when it is absent."""
         if self._values is None:
-            self._values = _normal_context(self.request)
-        return self._values.get(key, ())
+            self._values = _lower_keys(self.request.context)
+        values = self._values.get(key)
+        if values is None:
+            values = self._values[key] = principal_values(self.principal, key)
+        return values
 
 
-def principal_context(principal: Principal) -> dict[str, ContextValue]:
-    """The global condition keys that follow from the principal (IAM User Guide, "AWS global
-    condition context keys", "Properties of the principal")."""
-    context: dict[str, ContextValue] = {
-        "aws:PrincipalIsAWSService": principal.kind is PrincipalKind.SERVICE
-    }
-    if principal.kind is PrincipalKind.SERVICE:
-        context["aws:PrincipalServiceName"] = principal.arn
-    if principal.has_identity_policies:
-        context["aws:PrincipalAccount"] = principal.account
-        context["aws:PrincipalArn"] = _principal_arn(principal)
-        context["aws:PrincipalType"] = principal.kind.value
-    if principal.unique_id:
-        context["aws:userid"] = principal.unique_id
-    if principal.kind is PrincipalKind.USER:
-        context["aws:username"] = principal.arn.rpartition("/")[2]
-    for key, value in principal.tags.items():
-        context[f"aws:PrincipalTag/{key}"] = value
-    return context
+_PRINCIPAL_TAG = "aws:principaltag/"
 
 
-def _principal_arn(principal: Principal) -> str:
-    if principal.kind is PrincipalKind.ROLE_SESSION and principal.issuer_arn:
-        return principal.issuer_arn
-    return principal.arn
+def principal_values(principal: Principal, key: str) -> tuple[str, ...]:
+    """The values of a lower-cased global condition key that follow from the principal alone.
+
+    Source: IAM User Guide, "AWS global condition context keys", "Properties of the principal".
+    """
+    if key.startswith(_PRINCIPAL_TAG):
+        name = key[len(_PRINCIPAL_TAG) :]
+        return tuple(value for tag, value in principal.tags.items() if tag.lower() == name)
+    value = _principal_value(principal, key)
+    return (value,) if value else ()
 
 
-def _normal_context(request: Request) -> dict[str, tuple[str, ...]]:
+def _principal_value(principal: Principal, key: str) -> str:
+    kind = principal.kind
+    if key == "aws:principalisawsservice":
+        return "true" if kind is PrincipalKind.SERVICE else "false"
+    if key == "aws:principalservicename":
+        return principal.arn if kind is PrincipalKind.SERVICE else ""
+    if key == "aws:userid":
+        return principal.unique_id
+    if not principal.has_identity_policies:
+        return ""
+    if key == "aws:principalaccount":
+        return principal.account
+    if key == "aws:principalarn":
+        role = principal.issuer_arn if kind is PrincipalKind.ROLE_SESSION else ""
+        return role or principal.arn
+    if key == "aws:principaltype":
+        return kind.value
+    if key == "aws:username" and kind is PrincipalKind.USER:
+        return principal.arn.rpartition("/")[2]
+    return ""
+
+
+def _lower_keys(context: Context) -> dict[str, tuple[str, ...]]:
     values: dict[str, tuple[str, ...]] = {}
-    for key, value in principal_context(request.principal).items():
-        values[key.lower()] = _normal_values(value)
-    given: dict[str, tuple[str, ...]] = {}
-    for key, value in request.context.items():
+    for key, value in context.items():
         name = key.lower()
         # Two spellings of one key become two values: no operator without a set qualifier then
         # grants anything, so nobody gains by adding a second spelling.
-        given[name] = given.get(name, ()) + _normal_values(value)
-    values.update(given)
+        values[name] = values.get(name, ()) + _normal_values(value)
     return values
 
 

@@ -17,8 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from genkan.authorization.variables import Lookup
 
-Test: TypeAlias = Callable[[str, Lookup], bool | None]
+Check: TypeAlias = Callable[[str], bool | None]
 """Whether one value of the request matches any value of the policy; None when that is open."""
+Test: TypeAlias = Callable[[Lookup], Check]
+"""From a request's context to the check: policy variables are replaced once, not for each value."""
 TestFactory: TypeAlias = Callable[[tuple[str, ...], bool], Test]
 """From the policy's values, and whether they may hold variables, to the test."""
 
@@ -92,13 +94,13 @@ def comparison_test(
     def factory(values: tuple[str, ...], variables: bool) -> Test:
         wanted = tuple(required(parse(value), value) for value in values)
 
-        def test(value: str, lookup: Lookup) -> bool | None:
+        def check(value: str) -> bool | None:
             found = parse(value)
             if found is None:
                 return None
             return any(compare(found, limit) for limit in wanted)
 
-        return test
+        return lambda lookup: check
 
     return factory
 
@@ -121,11 +123,11 @@ def binary_test(values: tuple[str, ...], variables: bool) -> Test:
     """BinaryEquals: both sides are base64 text, compared byte for byte once decoded."""
     wanted = frozenset(required(_parse_base64(value), value) for value in values)
 
-    def test(value: str, lookup: Lookup) -> bool | None:
+    def check(value: str) -> bool | None:
         found = _parse_base64(value)
         return None if found is None else found in wanted
 
-    return test
+    return lambda lookup: check
 
 
 def _parse_base64(text: str) -> bytes | None:
@@ -143,11 +145,11 @@ def ip_test(values: tuple[str, ...], variables: bool) -> Test:
     """IpAddress: an address or CIDR range of either family; `::ffff:192.0.2.1` is `192.0.2.1`."""
     wanted: tuple[Any, ...] = tuple(required(_parse_network(value), value) for value in values)
 
-    def test(value: str, lookup: Lookup) -> bool | None:
+    def check(value: str) -> bool | None:
         found = _parse_address(value)
         return None if found is None else any(found in network for network in wanted)
 
-    return test
+    return lambda lookup: check
 
 
 def _parse_network(text: str) -> _Network | None:

@@ -9,7 +9,7 @@ Invariant: what comes from the request is literal text. A user whose name is `*`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -107,6 +107,15 @@ def substitute(tokens: Template, lookup: Lookup) -> tuple[Token, ...] | None:
         else:
             resolved.append(token)
     return tuple(resolved)
+
+
+def substitute_all(
+    templates: Iterable[Template], lookup: Lookup
+) -> tuple[list[tuple[Token, ...]], bool]:
+    """The templates with their variables replaced, and whether one had to be left out."""
+    resolved = [substitute(tokens, lookup) for tokens in templates]
+    known = [tokens for tokens in resolved if tokens is not None]
+    return known, len(known) < len(resolved)
 
 
 @dataclass(frozen=True, slots=True)

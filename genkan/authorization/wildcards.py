@@ -63,9 +63,7 @@ def compile_tokens(tokens: Iterable[Token]) -> Matcher:
     literal = _as_literal(merged)
     if literal is not None:
         return literal.__eq__
-    if all(token is Wild.ANY or isinstance(token, str) for token in merged):
-        return _pieces_matcher(merged)
-    return _automaton(merged)
+    return _pieces_matcher(merged) if _is_pieces(merged) else _automaton([merged])
 
 
 class PatternSet:
@@ -81,6 +79,7 @@ class PatternSet:
         exact: set[str] = set()
         prefixes: set[str] = set()
         matchers: list[Matcher] = []
+        others: list[tuple[Token, ...]] = []
         for pattern in patterns:
             merged = _merge(pattern)
             literal = _as_literal(merged)
@@ -89,16 +88,20 @@ class PatternSet:
                 exact.add(literal)
             elif prefix is not None:
                 prefixes.add(prefix)
+            elif _is_pieces(merged):
+                matchers.append(_pieces_matcher(merged))
             else:
-                matchers.append(compile_tokens(merged))
+                others.append(merged)
+        if others:
+            matchers.append(_automaton(others))
         self._exact = frozenset(exact)
         self._prefixes = ("",) if "" in prefixes else tuple(sorted(prefixes))
         self._matchers = tuple(matchers)
 
     def matches(self, text: str) -> bool:
-        if text in self._exact or text.startswith(self._prefixes):
+        if text.startswith(self._prefixes) or text in self._exact:
             return True
-        return any(matcher(text) for matcher in self._matchers)
+        return bool(self._matchers) and any(matcher(text) for matcher in self._matchers)
 
     @property
     def matches_nothing(self) -> bool:
@@ -129,6 +132,10 @@ def _as_prefix(tokens: tuple[Token, ...]) -> str | None:
     return _as_literal(tokens[:-1])
 
 
+def _is_pieces(tokens: tuple[Token, ...]) -> bool:
+    return all(token is Wild.ANY or isinstance(token, str) for token in tokens)
+
+
 def _pieces_matcher(tokens: tuple[Token, ...]) -> Matcher:
     """Match literal pieces with `*` between them: each is found leftmost, once, never revisited."""
     first = tokens[0] if isinstance(tokens[0], str) else ""
@@ -151,33 +158,39 @@ def _pieces_matcher(tokens: tuple[Token, ...]) -> Matcher:
     return matches
 
 
-def _automaton(tokens: tuple[Token, ...]) -> Matcher:
-    """Match by the bit-parallel automaton: bit i of the state says "i single tokens are matched".
+def _automaton(patterns: Iterable[tuple[Token, ...]]) -> Matcher:
+    """Match any of the patterns by one bit-parallel automaton.
 
-    One pass over the text, a few integer operations a character, whatever the pattern.
+    A pattern of n single tokens has n + 1 bits of the state; bit i of them says "i are matched".
+    One pass over the text, a few integer operations a character, whatever and however many the
+    patterns.
     """
     literal: dict[str, int] = {}
-    one = one_in_field = loop = loop_in_field = 0
+    one = one_in_field = loop = loop_in_field = start = final = 0
     bit = 1
-    for token in tokens:
-        if token is Wild.ANY:
-            loop |= bit
-        elif token is Wild.ANY_IN_FIELD:
-            loop_in_field |= bit
-        elif token is Wild.ONE:
-            one |= bit
-            bit <<= 1
-        elif token is Wild.ONE_IN_FIELD:
-            one_in_field |= bit
-            bit <<= 1
-        else:
-            for character in token:
-                literal[character] = literal.get(character, 0) | bit
+    for pattern in patterns:
+        start |= bit
+        for token in pattern:
+            if token is Wild.ANY:
+                loop |= bit
+            elif token is Wild.ANY_IN_FIELD:
+                loop_in_field |= bit
+            elif token is Wild.ONE:
+                one |= bit
                 bit <<= 1
-    final, one_not_colon, loop_not_colon = bit, one | one_in_field, loop | loop_in_field
+            elif token is Wild.ONE_IN_FIELD:
+                one_in_field |= bit
+                bit <<= 1
+            else:
+                for character in token:
+                    literal[character] = literal.get(character, 0) | bit
+                    bit <<= 1
+        final |= bit
+        bit <<= 1
+    one_not_colon, loop_not_colon = one | one_in_field, loop | loop_in_field
 
     def matches(text: str) -> bool:
-        state = 1
+        state = start
         for character in text:
             step = literal.get(character, 0)
             if character == ":":

@@ -231,6 +231,8 @@ def test_condition_keys_are_not_case_sensitive() -> None:
 
 def test_two_spellings_of_a_key_in_the_request_grant_nothing() -> None:
     assert holds("StringEquals", "a", {"aws:key": "a", "AWS:KEY": "b"}) is False
+    assert holds("StringEquals", "b", {"aws:key": "a", "AWS:KEY": "b"}) is False
+    assert holds("ForAnyValue:StringEquals", "a", {"aws:key": "a", "AWS:KEY": "b"}) is True
 
 
 def test_all_operators_and_all_keys_must_hold() -> None:

@@ -234,6 +234,14 @@ def test_resource_policy_of_the_same_account(
     assert not ask(ACTION, replace(alone, scps=((scp(allow("s3:*")),),)), principal=principal)[0]
 
 
+def test_the_strongest_naming_in_a_resource_policy_counts_whatever_its_place() -> None:
+    named = [{"AWS": ROOT}, {"AWS": SESSION}, {"AWS": ROLE}]
+    for listed in (named, named[::-1]):
+        policies = PolicySet(resource=tuple(resource(principal) for principal in listed))
+        assert ask(ACTION, policies).allowed
+        assert ask(ACTION, replace(policies, boundary=boundary(allow("s3:*")))).allowed
+
+
 # --- across accounts -----------------------------------------------------------------------------
 
 
