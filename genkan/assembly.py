@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
 from genkan.core import ids
 from genkan.core.app import App, Deployment
-from genkan.core.call import Call, Operation, Origin, Owner
+from genkan.core.call import Call, Operation, Origin, Owner, Person
 from genkan.core.clock import Clock, system_clock
+from genkan.core.errors import Denied, NotFound
 from genkan.core.events import (
     EventBus,
     GroupDeleted,
@@ -58,10 +58,17 @@ def home_of(tx: Tx) -> Home:
 
 
 def _home_of(tx: Tx) -> Home:
-    found = instances.find_organization_instance(tx)
-    if found is None:
+    try:
+        found = instances.the_instance(tx)
+    except NotFound:
         return Home(account_id="", identity_store_arn="")
     return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
+
+
+def require_session(tx: Tx, person: Person) -> None:
+    """`core.app.App.require_session`: the person's interactive session stands now."""
+    if signin.live_session(tx, person.session_id) is None:
+        raise Denied("Session token not found or invalid", code="UnauthorizedException")
 
 
 class Sandbox:
@@ -99,7 +106,7 @@ class Sandbox:
             vault=vault,
             events=events,
             standing=trust.standing,
-            require_session=signin.require_session,
+            require_session=require_session,
             record=Recorder(home=home_of).record,
         )
         self.worker = worker.InProcessWorker(
@@ -114,7 +121,7 @@ class Sandbox:
             stopped=self.stop,
         )
 
-    def _web(self) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    def _web(self) -> Any:
         from genkan.fronts.web.application import web_application
         from genkan.fronts.web.pages import SandboxHint
         from genkan.sandbox import sample

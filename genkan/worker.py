@@ -95,7 +95,7 @@ class InProcessWorker:
             return _IDLE_SECONDS
         if due <= now:  # ready, but behind a running job of its key: that one's end wakes us
             return _BLOCKED_SECONDS
-        return min(_IDLE_SECONDS, max(0.005, (due - now) / 1000))
+        return float(min(_IDLE_SECONDS, max(0.005, (due - now) / 1000)))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)

@@ -66,6 +66,3 @@ CREATE_SIGNING_KEY = Operation(
     secret=frozenset({"private_key"}),
     conceals=frozenset({"private_key"}),
 )
-READ_SIGNING_KEY = Operation(
-    name="ReadSigningKey", run=signing_key, access=System(), reads="point", recorded=False
-)

@@ -81,11 +81,11 @@ def _call(operation: Any, params: Mapping[str, Any], origin: Origin) -> Call:
 
 
 def _unverified_role(saml_assertion: str) -> tuple[str, str]:
-    from genkan.protocols.saml import aws, verify
+    from genkan.protocols.saml import unverified, verify
     from genkan.protocols.saml.refusal import SamlRefusal
 
     try:
-        pairs = aws.unverified_roles(verify.decode_response(saml_assertion))
+        pairs = unverified.unverified_role_pairs(verify.decode_response(saml_assertion))
     except SamlRefusal as refusal:
         raise _refused(refusal) from None
     if len(pairs) != 1:

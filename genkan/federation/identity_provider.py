@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import Any
 
 from genkan.core.app import App
-from genkan.core.call import Call, Origin, Owner
+from genkan.core.call import Call, Operation, Origin, Owner, System
 from genkan.core.clock import as_datetime
 from genkan.core.ids import request_id
-from genkan.credentials.operations import READ_SIGNING_KEY, SAML_IDP
+from genkan.credentials.operations import SAML_IDP, signing_key
 from genkan.credentials.records import SigningKey
+from genkan.db.database import Tx
+from genkan.instances import operations as instances
 from genkan.perform import perform
 from genkan.sts.records import AssertionContent
 
@@ -24,9 +26,9 @@ def entity_id(instance_id: str, account_id: str) -> str:
     return f"urn:genkan:{instance_id}:{account_id}"
 
 
-async def metadata_document(app: App, instance_id: str, account_id: str) -> str:
+async def metadata_document(app: App, account_id: str) -> str:
     """The metadata that an account's SAML provider is made with (reference §5.5)."""
-    key = await _signing_key(app)
+    instance_id, key = await _identity_provider(app)
     return await asyncio.to_thread(
         _build_metadata,
         entity_id(instance_id, account_id),
@@ -36,24 +38,34 @@ async def metadata_document(app: App, instance_id: str, account_id: str) -> str:
     )
 
 
-async def sign_response(app: App, instance_id: str, content: AssertionContent) -> str:
+async def sign_response(app: App, content: AssertionContent) -> str:
     """A signed SAML response in base64, as a browser posts it and AssumeRoleWithSAML takes it."""
-    key = await _signing_key(app)
+    instance_id, key = await _identity_provider(app)
     return await asyncio.to_thread(
         _build_response, content, entity_id(instance_id, content.account_id), key, app.clock()
     )
 
 
-async def _signing_key(app: App) -> SigningKey:
+def read_identity_provider(tx: Tx) -> tuple[str, SigningKey]:
+    """The instance's id and the key that its identity provider signs with."""
+    return instances.the_instance(tx).instance_id, signing_key(tx, purpose=SAML_IDP)
+
+
+_READ_IDENTITY_PROVIDER = Operation(
+    name="ReadIdentityProvider", run=read_identity_provider, access=System(), reads="point"
+)
+
+
+async def _identity_provider(app: App) -> tuple[str, SigningKey]:
     call = Call(
-        operation=READ_SIGNING_KEY,
-        params={"purpose": SAML_IDP},
+        operation=_READ_IDENTITY_PROVIDER,
+        params={},
         caller=Owner(reason="sign as the identity provider"),
         origin=Origin(request_id=request_id()),
         event_source="sso.amazonaws.com",
     )
-    key: SigningKey = await perform(app, call)
-    return key
+    found: tuple[str, SigningKey] = await perform(app, call)
+    return found
 
 
 def _build_metadata(entity: str, sign_on: str, logout: str, certificate: str) -> str:

@@ -1,19 +1,24 @@
 """What a person may open: lists, role credentials, and the content of an account's assertion."""
 
 import re
+from typing import Literal
 
 from genkan.assignments import operations as assignments
-from genkan.core.call import Operation, OwnSession, Person
+from genkan.core import arns
+from genkan.core.call import Operation, OwnSession, Person, Public
 from genkan.core.errors import Denied
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
+from genkan.instances import operations as instances
 from genkan.organization import operations as organization
 from genkan.organization.records import Account
 from genkan.permission_sets import operations as permission_sets
 from genkan.portal.records import (
     AccountInfo,
     AccountList,
+    ConsoleSession,
+    Entrance,
     GetRoleCredentialsAnswer,
     OpenedAccount,
     PortalAccount,
@@ -81,12 +86,38 @@ def read_portal(tx: Tx) -> tuple[PortalAccount, ...]:
     return tuple(sorted(_accounts(tx, _person(tx).user_id), key=_order))
 
 
-def read_account(tx: Tx, *, account_id: str) -> PortalAccount:
-    """The account as pages show it; `Denied` when it is not in the organization."""
-    account = organization.find_account(tx, account_id)
+def read_entrance(tx: Tx) -> Entrance:
+    """What a command line needs before anyone has signed in."""
+    instance = instances.the_instance(tx)
+    return Entrance(aws_start_url=instances.aws_start_url(instance), region=instance.region)
+
+
+def read_console(tx: Tx, *, access_key_id: str) -> ConsoleSession | None:
+    """The person's own role session, living or ended; None for anybody else's, or none."""
+    session = sessions.find_session(tx, access_key_id)
+    if session is None or session.person_id != _person(tx).user_id:
+        return None
+    account = organization.find_account(tx, session.account_id)
     if account is None:
-        raise Denied("No access")
-    return _portal_account(account, ())
+        return None
+    ended: Literal["expired", "revoked"] | None = None
+    if session.expires_at <= tx.now:
+        ended = "expired"
+    elif not sessions.alive(tx, session):
+        ended = "revoked"
+    return ConsoleSession(
+        account=_portal_account(account, ()),
+        role_name=_permission_set_name(session.role_name),
+        session_arn=arns.assumed_role(session.account_id, session.role_name, session.session_name),
+        issued_at=session.issued_at,
+        expires_at=session.expires_at,
+        ended=ended,
+    )
+
+
+def _permission_set_name(role_name: str) -> str:
+    """`AWSReservedSSO_<permission set>_<suffix>` without its frame (reference §3.4)."""
+    return role_name.removeprefix("AWSReservedSSO_").rpartition("_")[0] or role_name
 
 
 def open_account(tx: Tx, *, account_id: str, role_name: str) -> OpenedAccount:
@@ -182,6 +213,12 @@ def _person(tx: Tx) -> Person:
 
 
 _HIDDEN = frozenset({"role_credentials.secret_access_key", "role_credentials.session_token"})
+GET_ROLE_CREDENTIALS = Operation(
+    name="GetRoleCredentials",
+    run=get_role_credentials,
+    access=OwnSession(of="person"),
+    conceals=_HIDDEN,
+)
 OPERATIONS = (
     Operation(
         name="ListAccounts", run=list_accounts, access=OwnSession(of="person"), reads="point"
@@ -193,17 +230,18 @@ OPERATIONS = (
         reads="point",
     ),
     Operation(name="Logout", run=signin.end_session, access=OwnSession(of="person")),
-    Operation(
-        name="GetRoleCredentials",
-        run=get_role_credentials,
-        access=OwnSession(of="person"),
-        conceals=_HIDDEN,
-    ),
+    GET_ROLE_CREDENTIALS,
+)
+READ_ENTRANCE = Operation(
+    name="ReadEntrance",
+    run=read_entrance,
+    access=Public(reason="tells an address that every command line is configured with"),
+    reads="point",
 )
 READ_PORTAL = Operation(
     name="ReadPortal", run=read_portal, access=OwnSession(of="person"), reads="point"
 )
-READ_ACCOUNT = Operation(
-    name="ReadAccount", run=read_account, access=OwnSession(of="signer"), reads="point"
+READ_CONSOLE = Operation(
+    name="ReadConsole", run=read_console, access=OwnSession(of="person"), reads="point"
 )
 OPEN_ACCOUNT = Operation(name="Federate", run=open_account, access=OwnSession(of="person"))

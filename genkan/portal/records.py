@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from genkan.sts.records import AssertionContent
 
@@ -77,6 +78,26 @@ class PortalAccount:
     environment: str
     colour: str
     roles: Sequence[PortalRole]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSession:
+    """A person's role session as the account page shows it."""
+
+    account: PortalAccount
+    role_name: str
+    session_arn: str
+    issued_at: int
+    expires_at: int
+    ended: Literal["expired", "revoked"] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """What anyone may know of the portal: the AWS-looking start URL and the Region."""
+
+    aws_start_url: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

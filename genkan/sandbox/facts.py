@@ -71,7 +71,7 @@ def describe(tx: Tx) -> dict[str, Any]:
         "aws_start_url": instances.aws_start_url(instance),
         "issuer_url": instances.issuer_url(instance),
         "region": instance.region,
-        "instance_arn": instance.instance_arn,
+        "instance_arn": instance.arn,
         "identity_store_id": instance.identity_store_id,
         "management_account_id": organization.management_account_id(tx),
         "administrator": msgspec.json.decode(_get(tx, "administrator")),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genkan.core import arns
-from genkan.core.call import Operation, OwnSession, Public, Signer
+from genkan.core.call import Operation, OwnSession, Person, Public, Signer
 from genkan.core.errors import Denied, Invalid
 from genkan.core.vault import token_hash
 from genkan.credentials import operations as credentials
@@ -186,6 +186,13 @@ def _session_identity(tx: Tx, access_key_id: str) -> SigningIdentity | None:
     )
 
 
+def end_role_session(tx: Tx, *, access_key_id: str) -> None:
+    """End a role session of the calling person; nothing happens to anybody else's."""
+    caller = tx.call.caller
+    assert isinstance(caller, Person)
+    store.end(tx, access_key_id, caller.user_id)
+
+
 def read_saml_provider(tx: Tx, *, provider_arn: str) -> str | None:
     """The metadata document of a SAML provider, for a front about to verify an assertion."""
     provider = iam.find_saml_provider(tx, provider_arn)
@@ -252,6 +259,9 @@ ASSUME_ROLE_WITH_SAML = Operation(
     access=Public(reason="the front verified an assertion against the role's SAML provider"),
     secret=frozenset({"claims"}),
     conceals=frozenset({"credentials.secret_access_key", "credentials.session_token"}),
+)
+END_ROLE_SESSION = Operation(
+    name="EndRoleSession", run=end_role_session, access=OwnSession(of="person")
 )
 RESOLVE_ACCESS_KEY = Operation(
     name="ResolveAccessKey",

@@ -135,7 +135,7 @@ def _person_holds(tx: Tx, person_id: str, account_id: str, role_arn: str) -> boo
 
 def _asks(tx: Tx, person_id: str, account_id: str, role_arn: str) -> bool:
     user = identity_store.find_user(tx, person_id)
-    if user is None or user.user_status != "ENABLED":
+    if user is None or not user.enabled:
         return False
     try:
         tx.publish(RoleSessionUsed(user_id=person_id, account_id=account_id, role_arn=role_arn))

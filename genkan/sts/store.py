@@ -65,6 +65,12 @@ def find(tx: Tx, access_key_id: str) -> RoleSession | None:
     )
 
 
+def end(tx: Tx, access_key_id: str, person_id: str) -> bool:
+    """Forget a person's session; False when there is no such session of this person."""
+    sql = "DELETE FROM role_sessions WHERE access_key_id = ? AND person_id = ?"
+    return tx.run(sql, access_key_id, person_id) == 1
+
+
 def use_assertion(tx: Tx, assertion_hash: bytes, expires_at: int) -> bool:
     """Remember an assertion; False when it was exchanged before."""
     tx.run("DELETE FROM used_assertions WHERE expires_at < ?", tx.now)

@@ -14,8 +14,8 @@ from genkan.authorization import (
     Request,
     compile_policy,
     decide,
-    managed_policy_document,
 )
+from genkan.authorization.managed import lookup
 from genkan.core.call import Signer
 from genkan.core.clock import iso8601
 from genkan.core.errors import Denied, Invalid
@@ -173,13 +173,13 @@ def session_policies(tx: Tx, policy: str, policy_arns: Sequence[Mapping[str, str
     """
     texts = [policy] if policy else []
     for item in policy_arns:
-        text = managed_policy_document(item["arn"])
-        if text is None:
+        managed = lookup(item["arn"])
+        if managed is None:
             raise Invalid(
                 f"Policy {item['arn']} does not exist or is not attachable.",
                 code="MalformedPolicyDocument",
             )
-        texts.append(text)
+        texts.append(managed.text())
     if policy and len(policy) > _SESSION_POLICY_LIMIT:
         raise Invalid("The packed session policy is too large.", code="PackedPolicyTooLarge")
     for text in texts:
