@@ -115,7 +115,7 @@ def _attribute(name: str, *values: str) -> Attribute:
 
 
 def role_pair(value: str) -> RolePair:
-    """Both orders are in use among identity providers."""
+    """One value of the Role attribute; both orders are in use. Refuses (CLAIMS) anything else."""
     first, _, second = value.partition(",")
     if _ROLE_ARN.fullmatch(first) and _PROVIDER_ARN.fullmatch(second):
         return RolePair(first, second)
