@@ -22,9 +22,9 @@ from pathlib import Path
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from tests.support.tokens import access_token
 
 from benchmarks import load
+from tests.support.person import access_token
 from tests.support.server import Server
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
