@@ -1,14 +1,17 @@
 """Every requirement is pinned with hashes; pins agree with each other and with pyproject.toml."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.tree.files import ROOT
+from tests.tree.files import ROOT, own_files
 
 PINNED = sorted((ROOT / "requirements").glob("*.txt"))
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
@@ -77,3 +80,34 @@ def test_what_is_asked_for_is_pinned(name: str) -> None:
     for wanted in asked:
         for version in pinned[canonicalize_name(wanted.name)]:
             assert wanted.specifier.contains(version.removeprefix("==")), wanted
+
+
+def imported_by(top: str) -> set[str]:
+    """The first names of everything that a folder's modules import."""
+    found: set[str] = set()
+    for path in own_files():
+        if path.suffix == ".py" and path.is_relative_to(ROOT / top):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    found.update(alias.name.split(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"genkan", "scripts", "tests"}
+
+
+@pytest.mark.parametrize(
+    ("top", "names"),
+    [("genkan", ["run"]), ("scripts", ["run", "test"]), ("tests", ["run", "test"])],
+)
+def test_what_is_imported_is_pinned(top: str, names: list[str]) -> None:
+    """A package that only happens to be installed is missing on the next machine."""
+    pinned = {package for name in names for package in pins(ROOT / "requirements" / f"{name}.txt")}
+    distributions = packages_distributions()
+    imported = imported_by(top)
+    assert imported
+    unpinned = [
+        module
+        for module in sorted(imported)
+        if not pinned & {canonicalize_name(name) for name in distributions.get(module, [module])}
+    ]
+    assert unpinned == []
