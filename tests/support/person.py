@@ -44,10 +44,10 @@ class Person:
         self.password = password or server.user(user_name)["password"]
         self.http = httpx.Client(base_url=server.url, timeout=30)
 
-    def post_form(self, page: httpx.Response, action: str, **fields: str) -> httpx.Response:
-        """Fill in the form of `page` that posts to `action`, as a browser would."""
-        form = next(form for form in forms_of(page.text) if form["action"] == action)
-        return self.http.post(action, data={**form["fields"], **fields})
+    def post_form(self, page: httpx.Response, target: str, **fields: str) -> httpx.Response:
+        """Fill in the form of `page` that posts to `target`, as a browser would."""
+        form = next(form for form in forms_of(page.text) if form["action"] == target)
+        return self.http.post(target, data={**form["fields"], **fields})
 
     def sign_in(self, at: str = "/start") -> httpx.Response:
         """Open `at`, sign in, and return the page reached."""
