@@ -3,7 +3,9 @@
 Documents leave URL-encoded by RFC 3986, as IAM sends them. Lists are pages with IAM's Marker.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
+from itertools import dropwhile
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -122,16 +124,18 @@ def list_attached_role_policies(
 
     def fetch(after: str | None, limit: int) -> list[str]:
         attached = store.role_attachments(
-            tx, role.account_id, role_name, after, roles.ATTACHMENT_LIMIT
+            tx, role.account_id, role_name, None, roles.ATTACHMENT_LIMIT
         )
-        return [arn for arn in attached if _path_of(arn).startswith(path_prefix)][:limit]
+        rest = list(dropwhile(lambda arn: after not in (None, _digest(arn)), attached))
+        rest = rest[1:] if after is not None else rest
+        return [arn for arn in rest if arns.parse_iam(arn).path.startswith(path_prefix)][:limit]
 
     return _page(
         tx,
         "attached_policies",
         f"ListAttachedRolePolicies:{role.arn}:{path_prefix}",
         fetch,
-        key=str,
+        key=_digest,
         shape=lambda arn: {"policy_name": arn.rpartition("/")[2], "policy_arn": arn},
         marker=marker,
         max_items=max_items,
@@ -272,8 +276,9 @@ def _page(
     }
 
 
-def _path_of(policy_arn: str) -> str:
-    return arns.parse_iam(policy_arn).path
+def _digest(policy_arn: str) -> str:
+    """Stands for an ARN in a Marker, which has at most 320 characters."""
+    return hashlib.sha256(policy_arn.encode()).hexdigest()
 
 
 def _role_resource(tx: Tx, call: Call) -> str:

@@ -192,6 +192,40 @@ def test_attached_policies_are_listed_by_path_and_page(store: Store) -> None:
     assert first["attached_policies"] + second["attached_policies"] == listed["attached_policies"]
 
 
+def test_markers_are_short_enough_to_be_sent_back(store: Store) -> None:
+    path = "/" + "p" * 510 + "/"
+    with store.write(OWNER) as tx:
+        for number in range(3):
+            a_role(tx, f"{number}" * 64, path)
+            made = policies.create_policy(
+                tx,
+                account_id=MANAGEMENT,
+                policy_name=f"{number}" * 128,
+                path=path,
+                policy_document=DOCUMENT,
+            )
+            where = {"account_id": MANAGEMENT, "role_name": "0" * 64}
+            roles.attach_role_policy(tx, **where, policy_arn=made.policy_arn)
+            roles.put_role_policy(
+                tx, **where, policy_name=f"{number}" * 128, policy_document=DOCUMENT
+            )
+    for name, params in (
+        ("ListRoles", {}),
+        ("ListRolePolicies", {"role_name": "0" * 64}),
+        ("ListAttachedRolePolicies", {"role_name": "0" * 64}),
+    ):
+        with store.write() as tx:
+            marker, pages = None, 0
+            while True:
+                answer = run(tx, name, max_items=1, marker=marker, **params)
+                pages += 1
+                marker = answer["marker"]
+                if marker is None:
+                    break
+                assert len(marker) <= 320
+        assert pages == 3
+
+
 def test_saml_providers_show_metadata_and_a_distant_end(store: Store) -> None:
     with store.write(OWNER) as tx:
         made = saml_providers.put_saml_provider(
