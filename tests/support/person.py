@@ -46,7 +46,9 @@ class Person:
 
     def post_form(self, page: httpx.Response, target: str, **fields: str) -> httpx.Response:
         """Fill in the form of `page` that posts to `target`, as a browser would."""
-        form = next(form for form in forms_of(page.text) if form["action"] == target)
+        found = [form for form in forms_of(page.text) if form["action"] == target]
+        assert found, f"no form for {target} on {page.url}: {page.status_code}"
+        form = max(found, key=lambda form: len(form["fields"].keys() & fields.keys()))
         return self.http.post(target, data={**form["fields"], **fields})
 
     def sign_in(self, at: str = "/start") -> httpx.Response:
