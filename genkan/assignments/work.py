@@ -37,6 +37,10 @@ def begin_role_work(
     if missing:
         _give_up_creation(tx, request, role, missing)
         return None
+    if request.kind == "TARGET" and role is None:
+        # The role went since all accounts were asked for; there is nothing to bring up to date.
+        running.settle(tx, request)
+        return None
     permission_set = permission_sets.find_permission_set(tx, request.permission_set_arn)
     if permission_set is None:
         running.settle(tx, request, "Received a 404 status error: PermissionSet does not exist")

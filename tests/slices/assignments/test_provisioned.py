@@ -7,11 +7,13 @@ import pytest
 from genkan.assignments import operations as assignments
 from genkan.core.errors import Conflict, Invalid, NotFound, Throttled
 from genkan.db.database import Tx
+from genkan.identity_store import operations as identity_store
 from genkan.permission_sets import operations as permission_sets
 from tests.slices.assignments.world import (
     INSTANCE_ARN,
     MEMBER,
     OTHER,
+    STORE,
     World,
     a_permission_set,
     assign,
@@ -152,6 +154,19 @@ def test_provisioning_everywhere_fails_when_one_account_fails(
             "Received a 404 status error: no",
         )
         assert len(roles_of(tx, job.payload["account_id"])) == 1
+
+
+def test_provisioning_everywhere_does_not_bring_back_a_role_that_just_went(
+    store: Store, everywhere: World
+) -> None:
+    with store.write() as tx:
+        run(tx, identity_store, "DeleteUser", identity_store_id=STORE, user_id=everywhere.bob)
+        request_id = provision(tx, everywhere.read_only)
+    work_off(store)
+    with store.write() as tx:
+        assert status_of(tx, request_id, "provisioning") == ("SUCCEEDED", None)
+        assert accounts(tx, everywhere.read_only) == []
+        assert roles_of(tx, MEMBER) == []
 
 
 def test_provisioning_nowhere_has_succeeded(store: Store, world: World) -> None:
