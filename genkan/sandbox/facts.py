@@ -126,6 +126,7 @@ def _get(tx: Tx, name: str) -> bytes:
 
 
 DESCRIBE = Operation(name="DescribeSandbox", run=describe, access=System(), reads="scan")
+REMEMBER = Operation(name="RememberFacts", run=remember, access=System(), recorded=False)
 MARK_READY = Operation(name="MarkReady", run=mark_ready, access=System(), recorded=False)
 IS_READY = Operation(name="IsReady", run=is_ready, access=System(), reads="point")
 READ_RESET_SECRET = Operation(

@@ -40,8 +40,10 @@ def reset(tx: Tx) -> int:
             _KEPT,
         )
     ]
+    # All goes before anything comes: deleting a parent would cascade to rows just put back.
     for name in names:
         tx.run(f'DELETE FROM main."{name}"')  # noqa: S608 - names out of our own schema
+    for name in names:
         tx.run(f'INSERT INTO main."{name}" SELECT * FROM seed."{name}"')  # noqa: S608
     facts.mark_ready(tx)
     return len(names)

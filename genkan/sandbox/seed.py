@@ -99,8 +99,8 @@ async def seed(app: App) -> None:
     key = await seeder.do(
         CREATE_ACCESS_KEY, account_id=_management(seeder), user_name=ADMINISTRATOR
     )
-    await seeder.run(
-        facts.remember,
+    await seeder.do(
+        facts.REMEMBER,
         administrator=facts.Administrator(key.access_key_id, key.secret_access_key),
         passwords=passwords,
         reset_secret=ids.token(),

@@ -25,10 +25,10 @@ async def authenticate(
     app: App, service: Service, operation: OperationModel, request: Request, origin: Origin
 ) -> tuple[Caller, str]:
     """The caller and the Region that is meant. Raises `Unauthenticated` with AWS's code."""
-    if service.authentication == "none" or operation.unsigned:
-        return Anonymous(), app.deployment.region
     if service.authentication == "bearer":
         return await _by_token(app, request, origin), app.deployment.region
+    if service.authentication == "none" or operation.unsigned:
+        return Anonymous(), app.deployment.region
     return await _by_signature(app, operation, request, origin)
 
 
