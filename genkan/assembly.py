@@ -11,9 +11,9 @@ from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
 from genkan.core import ids
 from genkan.core.app import App, Deployment
-from genkan.core.call import Call, Operation, Origin, Owner, Person
+from genkan.core.call import Call, Operation, Origin, Owner
 from genkan.core.clock import Clock, system_clock
-from genkan.core.errors import Denied, NotFound
+from genkan.core.errors import NotFound
 from genkan.core.events import (
     EventBus,
     GroupDeleted,
@@ -21,6 +21,7 @@ from genkan.core.events import (
     PermissionSetDeleting,
     RoleSessionUsed,
     UserDeleted,
+    UserDisabled,
 )
 from genkan.core.vault import KEY_BYTES, Vault, new_key
 from genkan.db.database import Services, Tx
@@ -29,6 +30,8 @@ from genkan.db.sqlite import AlreadyOpen, SqliteDatabase, connect, lock
 from genkan.fronts.aws.gateway import Gateway
 from genkan.instances import operations as instances
 from genkan.oauth import operations as oauth
+from genkan.oauth.persons import require_person
+from genkan.organization import operations as organization
 from genkan.perform import perform
 from genkan.provisioning.jobs import ProvisioningContext, make_handlers
 from genkan.sandbox import facts
@@ -46,6 +49,7 @@ def wire_events(events: EventBus) -> None:
     events.subscribe(UserDeleted, assignments.on_user_deleted)
     events.subscribe(UserDeleted, signin.forget_user)
     events.subscribe(UserDeleted, oauth.forget_user)
+    events.subscribe(UserDisabled, signin.on_user_disabled)
     events.subscribe(GroupDeleted, assignments.on_group_deleted)
     events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
     events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
@@ -63,12 +67,6 @@ def _home_of(tx: Tx) -> Home:
     except NotFound:
         return Home(account_id="", identity_store_arn="")
     return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
-
-
-def require_session(tx: Tx, person: Person) -> None:
-    """`core.app.App.require_session`: the person's interactive session stands now."""
-    if signin.live_session(tx, person.session_id) is None:
-        raise Denied("Session token not found or invalid", code="UnauthorizedException")
 
 
 class Sandbox:
@@ -106,7 +104,8 @@ class Sandbox:
             vault=vault,
             events=events,
             standing=trust.standing,
-            require_session=require_session,
+            require_session=require_person,
+            is_member=lambda tx, account_id: organization.find_account(tx, account_id) is not None,
             record=Recorder(home=home_of).record,
         )
         self.worker = worker.InProcessWorker(

@@ -65,9 +65,10 @@ def decide(app: App, tx: Any, call: Call) -> None:
 
 def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> None:
     standing: Standing = app.standing(tx, caller)
-    if access.owner is not None and not access.members_may_read:
+    if access.owner is not None:
         owner = access.owner(tx, call)
-        if owner != caller.account_id:
+        reads = access.members_may_read and app.is_member(tx, caller.account_id)
+        if owner != caller.account_id and not reads:
             raise Denied(
                 _not_owner(caller, access, tx, call),
                 detail=f"{caller.account_id} does not own what {owner} owns",

@@ -7,6 +7,7 @@ back-off and, when dead, given to its `give_up` so that whoever waits for it lea
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -47,6 +48,7 @@ class InProcessWorker:
     async def start(self) -> None:
         """Take back the leases of a dead process and begin to work."""
         await self._write(lambda tx: jobs.take_back(tx, all_leases=True))
+        await self._tell_of_dead_jobs()
         self._woken.set()
         self._loop_task = asyncio.create_task(self._work(), name="genkan-worker")
 
@@ -124,9 +126,15 @@ class InProcessWorker:
             return
         _log.warning("job %s %s failed: %s", job.kind, job.id, type(error).__name__, exc_info=error)
         sentence = f"{type(error).__name__}: {error}"
-        alive = await self._write(lambda tx: jobs.retry_later(tx, job, sentence))
-        if not alive and job.kind in self._give_up:
-            await self._give_up[job.kind](self._app, job, sentence)
+        if not await self._write(lambda tx: jobs.retry_later(tx, job, sentence)):
+            await self._tell_of_dead_jobs()
+
+    async def _tell_of_dead_jobs(self) -> None:
+        """Also at start: a process may have died between a job's death and the telling."""
+        for job in await self._write(lambda tx: jobs.dead_jobs(tx, _CONCURRENCY)):
+            if job.kind in self._give_up:
+                await self._give_up[job.kind](self._app, job, job.error)
+            await self._write(functools.partial(jobs.bury, job=job))
 
     async def _still_ours(self, job: Job) -> bool:
         try:

@@ -63,7 +63,10 @@ Caller = Anonymous | Signer | Person | Worker | Owner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a call came from; audit only, never a ground for a decision except aws:SourceIp."""
+    """Where a call came from: for audit, for aws:SourceIp, and to count what strangers do.
+
+    Never a ground for allowing anything.
+    """
 
     request_id: str
     source_ip: str = "127.0.0.1"

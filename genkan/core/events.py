@@ -19,6 +19,14 @@ class UserDeleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserDisabled:
+    """A user may no longer sign in; being enabled again revives no session."""
+
+    identity_store_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDeleted:
     """A group leaves the identity store."""
 

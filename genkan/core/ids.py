@@ -39,8 +39,9 @@ def resource_id() -> str:
 
 
 def unique_id(prefix: str) -> str:
-    """An IAM unique id: `AROA`, `AIDA`, `AKIA` or `ASIA` and sixteen base-32 characters."""
-    return prefix + "".join(secrets.choice(_BASE32) for _ in range(16))
+    """An IAM unique id: `AKIA` or `ASIA` and 16 base-32 characters, any other prefix and 17."""
+    length = 16 if prefix in ("AKIA", "ASIA") else 17
+    return prefix + "".join(secrets.choice(_BASE32) for _ in range(length))
 
 
 def secret_access_key() -> str:

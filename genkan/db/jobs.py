@@ -1,6 +1,7 @@
 """The leased job table: what must happen after a transaction, enqueued inside it.
 
-A job carries ids, never secrets. States: ready → leased → gone, or dead after `MAX_ATTEMPTS`.
+A job carries ids, never secrets. States: ready → leased → gone; after `MAX_ATTEMPTS` dead, and
+buried once whoever waits for it was told.
 A claim raises the job's fence; every write of a worker checks its fence, so that a worker whose
 lease was taken away changes nothing more. Jobs with the same concurrency key run one at a time,
 in the order they were enqueued.
@@ -35,6 +36,7 @@ class Job:
     payload: Mapping[str, Any]
     attempts: int
     fence: int
+    error: str = ""
 
     @property
     def worker(self) -> Worker:
@@ -138,15 +140,32 @@ def retry_later(tx: Tx, job: Job, error: str) -> bool:
     return not dead
 
 
+def dead_jobs(tx: Tx, limit: int) -> list[Job]:
+    """Jobs that failed too often and whose end nobody has been told yet."""
+    rows = tx.all(
+        "SELECT id, kind, payload, attempts, fence, error FROM jobs WHERE state = 'dead'"
+        " ORDER BY id LIMIT ?",
+        limit,
+    )
+    return [
+        Job(
+            id=row[0],
+            kind=row[1],
+            payload=msgspec.json.decode(row[2]),
+            attempts=row[3],
+            fence=row[4],
+            error=row[5],
+        )
+        for row in rows
+    ]
+
+
+def bury(tx: Tx, job: Job) -> None:
+    """The end of a dead job was told; it stays in the table for an operator to look at."""
+    tx.run("UPDATE jobs SET state = 'buried' WHERE id = ? AND state = 'dead'", job.id)
+
+
 def next_due(tx: Tx) -> int | None:
     """When the next ready job may run, epoch milliseconds, or None."""
     row = tx.one("SELECT MIN(run_at) FROM jobs WHERE state = 'ready'")
     return row[0] if row else None
-
-
-def pending(tx: Tx, key: str) -> bool:
-    """Whether any live job of this concurrency key waits or runs."""
-    return (
-        tx.one("SELECT 1 FROM jobs WHERE concurrency_key = ? AND state <> 'dead' LIMIT 1", key)
-        is not None
-    )

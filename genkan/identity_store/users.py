@@ -6,7 +6,7 @@ from typing import Any
 
 from genkan.core import arns, ids
 from genkan.core.errors import Invalid
-from genkan.core.events import UserDeleted
+from genkan.core.events import UserDeleted, UserDisabled
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
@@ -114,6 +114,8 @@ def set_user_status(tx: Tx, *, identity_store_id: str, user_id: str, status: str
         user, status=status, revision=user.revision + 1, updated_at=tx.now, updated_by=actor(tx)
     )
     store.update_user(tx, changed)
+    if status == DISABLED:
+        tx.publish(UserDisabled(identity_store_id=user.identity_store_id, user_id=user.user_id))
     return _revision(changed)
 
 

@@ -27,7 +27,6 @@ from genkan.portal.records import (
     RoleInfo,
     RoleList,
 )
-from genkan.signin import operations as signin
 from genkan.sts import sessions
 from genkan.sts.records import AssertionContent
 
@@ -229,7 +228,6 @@ OPERATIONS = (
         access=OwnSession(of="person"),
         reads="point",
     ),
-    Operation(name="Logout", run=signin.end_session, access=OwnSession(of="person")),
     GET_ROLE_CREDENTIALS,
 )
 READ_ENTRANCE = Operation(

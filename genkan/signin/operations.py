@@ -11,7 +11,7 @@ from genkan.audit.redaction import HIDDEN
 from genkan.core import ids
 from genkan.core.call import Operation, OwnSession, Person, Public, System
 from genkan.core.errors import NotFound
-from genkan.core.events import UserDeleted
+from genkan.core.events import UserDeleted, UserDisabled
 from genkan.core.vault import token_hash
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
@@ -133,6 +133,11 @@ def end_sessions_of(tx: Tx, user_id: str) -> None:
 def forget_user(tx: Tx, event: UserDeleted) -> None:
     """Subscriber of `UserDeleted`: no password and no session outlives its user."""
     store.delete_password(tx, event.user_id)
+    store.delete_sessions_of(tx, event.user_id)
+
+
+def on_user_disabled(tx: Tx, event: UserDisabled) -> None:
+    """Subscriber of `UserDisabled`: a session does not come back when its user does."""
     store.delete_sessions_of(tx, event.user_id)
 
 

@@ -17,6 +17,7 @@ from genkan.oauth import operations as oauth
 from genkan.organization import operations as organization
 from genkan.permission_sets import operations as permission_sets
 from genkan.portal import operations as portal
+from genkan.signin import operations as signin
 from genkan.sts import operations as sts
 
 Authentication = Literal["signature", "bearer", "none"]
@@ -79,7 +80,13 @@ SERVICES: dict[str, Service] = {
         _service("iam", "iam.amazonaws.com", iam.OPERATIONS, global_service=True),
         _service("sts", "sts.amazonaws.com", sts.OPERATIONS, global_service=True),
         _service("cloudtrail", "cloudtrail.amazonaws.com", audit.OPERATIONS),
-        _service("sso", "sso.amazonaws.com", portal.OPERATIONS, authentication="bearer"),
+        _service(
+            "sso",
+            "sso.amazonaws.com",
+            portal.OPERATIONS,
+            signin.OPERATIONS,
+            authentication="bearer",
+        ),
         _service("sso-oidc", "sso.amazonaws.com", oauth.OPERATIONS, authentication="none"),
     )
 }

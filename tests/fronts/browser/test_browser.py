@@ -29,6 +29,7 @@ def an_app(base_url: str = "http://localhost:8080", suffix: str = "_8080") -> Ap
         events=EventBus(),
         standing=unused,
         require_session=unused,
+        is_member=lambda tx, account_id: True,
         record=unused,
     )
 

@@ -98,6 +98,7 @@ async def running(
         events=events,
         standing=_no_signer,
         require_session=require_person,
+        is_member=lambda tx, account_id: True,
         record=lambda tx, call, outcome: made.record(tx, call, outcome),
     )
     made = Running(app, clock, path)
