@@ -1,8 +1,10 @@
 """The outermost ASGI application: request id, host allowlist, size limits, route ownership.
 
 Owns which front answers a route on the one port (DESIGN §5) and what every answer carries. Leaves
-everything else to the fronts. Invariants: a request under a foreign host name reaches no front; no
-body is read beyond its front's limit; a bug is answered 500 with the request id and nothing more.
+everything else to the fronts, and what a client sends before there is a request to `connections`.
+Invariants: a request under a foreign host name reaches no front; no body is read beyond its front's
+limit, and none reaches a front in part; a bug is answered 500 with the request id and nothing more;
+the log shows a path as it was sent, so that no line of it can be forged.
 """
 
 import logging
@@ -20,16 +22,24 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 AWS_BODY_LIMIT = 1_048_576
+UNSIGNED_BODY_LIMIT = 65_536
+"""Of the routes where anybody may ask: a million characters are work to read."""
 WEB_BODY_LIMIT = 262_144
 TARGET_LIMIT = 65_536
-_AWS_PATHS = frozenset({"/token", "/client/register", "/device_authorization", "/logout"})
+_UNSIGNED_PATHS = frozenset({"/token", "/client/register", "/device_authorization"})
+_AWS_PATHS = _UNSIGNED_PATHS | {"/logout"}
 _AWS_PREFIXES = ("/assignment/", "/federation/")
+_SECRET_PATH = "/sandbox/reset/"  # noqa: S105 - a route whose last segment is the secret
 _access = logging.getLogger("genkan.access")
 _log = logging.getLogger("genkan.asgi")
 
 
 class TooLarge(Exception):
     """The body is longer than its front accepts."""
+
+
+class HungUp(Exception):
+    """The client went away before its request was whole. Nobody waits for an answer."""
 
 
 class Server:
@@ -86,26 +96,28 @@ class Server:
             await _plain(send, 414, b"The request target is too long.\n", request_id)
             return
         began = time.perf_counter()
-        if _is_aws(scope):
-            status = await self._aws(scope, receive, send, request_id)
+        aws = _is_aws(scope)
+        try:
+            body = await _read(receive, _body_limit(scope) if aws else WEB_BODY_LIMIT)
+        except TooLarge:
+            status = 413
+            await _plain(send, status, b"The request body is too large.\n", request_id)
+        except HungUp:
+            return
         else:
-            status = await self._pages(scope, receive, send, request_id)
+            front = self._aws if aws else self._pages
+            status = await front(scope, body, receive, send)
         if _access.isEnabledFor(logging.INFO):
             _access.info(
                 "%s %s %s %.1fms %s",
                 scope["method"],
-                scope["path"],
+                _shown_path(scope),
                 status,
                 (time.perf_counter() - began) * 1000,
                 request_id,
             )
 
-    async def _aws(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
-        try:
-            body = await _read(receive, AWS_BODY_LIMIT)
-        except TooLarge:
-            await _plain(send, 413, b"The request body is too large.\n", request_id)
-            return 413
+    async def _aws(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> int:
         request = Request(
             method=scope["method"],
             path=scope["raw_path"],
@@ -116,7 +128,7 @@ class Server:
         client = scope.get("client")
         agent = request.header(b"user-agent") or b""
         origin = Origin(
-            request_id=request_id,
+            request_id=scope["genkan.request_id"],
             source_ip=client[0] if client else "",
             user_agent=agent.decode("latin-1"),
             secure_transport=scope["scheme"] == "https",
@@ -125,16 +137,16 @@ class Server:
         await _send(send, response)
         return response.status
 
-    async def _pages(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> int:
-        status = received = 0
+    async def _pages(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> int:
+        status = 0
+        unread = True
 
-        async def counted() -> MutableMapping[str, Any]:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > WEB_BODY_LIMIT:
-                raise TooLarge
-            return message
+        async def read_before() -> MutableMapping[str, Any]:
+            nonlocal unread
+            if not unread:
+                return await receive()
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
 
         async def watched(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -142,11 +154,7 @@ class Server:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._web(scope, counted, watched)
-        except TooLarge:
-            await _plain(send, 413, b"The request body is too large.\n", request_id)
-            return 413
+        await self._web(scope, read_before, watched)
         return status
 
 
@@ -160,21 +168,34 @@ def _is_aws(scope: Scope) -> bool:
     return path in _AWS_PATHS or path.startswith(_AWS_PREFIXES)
 
 
+def _body_limit(scope: Scope) -> int:
+    return UNSIGNED_BODY_LIMIT if scope["path"] in _UNSIGNED_PATHS else AWS_BODY_LIMIT
+
+
+def _shown_path(scope: Scope) -> str:
+    """The path as it was sent: a decoded one may hold a line break, and lines after it."""
+    path: str = scope["path"]
+    if path.startswith(_SECRET_PATH):
+        return f"{_SECRET_PATH}***"
+    raw: bytes = scope["raw_path"]
+    return raw.decode("ascii", "backslashreplace")
+
+
 async def _read(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        if len(body) > limit:
-            raise TooLarge
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body"):
+    """The whole body. `TooLarge` beyond `limit`; `HungUp` when the client leaves in the middle."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
         message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        if message["type"] == "http.disconnect":
+            raise HungUp
+        part: bytes = message.get("body", b"")
+        size += len(part)
         if size > limit:
             raise TooLarge
-    return b"".join(parts)
+        parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def _send(send: Send, response: Response) -> None:
