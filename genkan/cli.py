@@ -77,8 +77,10 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
     import uvicorn
 
     from genkan.assembly import Sandbox
+    from genkan.connections import BoundedHttp, Sparingly
 
     _log_to_stderr(settings.log_level)
+    logging.getLogger("uvicorn.error").addFilter(Sparingly())
     sandbox = Sandbox(settings)
 
     class Announcing(uvicorn.Server):
@@ -90,14 +92,16 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
     server = Announcing(
         uvicorn.Config(
             sandbox.server,
-            http="httptools",
+            http=BoundedHttp,
+            ws="none",
             loop="auto",
+            # Whoever may be believed about addresses is a setting of its own; here nobody is.
+            proxy_headers=False,
             log_config=None,
             access_log=False,
             server_header=False,
             date_header=True,
             timeout_keep_alive=75,
-            h11_max_incomplete_event_size=65_536,
             limit_concurrency=2_000,
             timeout_graceful_shutdown=10,
         )
