@@ -5,10 +5,16 @@ Command-line options win over `GENKAN_…` environment variables, those over the
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_ORIGIN = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
+    r"(?::[1-9][0-9]{0,4})?",
+    re.ASCII,
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -38,7 +44,7 @@ class SandboxSettings:
     @property
     def url(self) -> str:
         """The base URL, without a trailing slash."""
-        return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+        return self.base_url or f"http://localhost:{self.port}"
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
@@ -68,13 +74,19 @@ def sandbox_settings(
             f"the sandbox has sample passwords, so it listens on loopback only;"
             f" to listen on {address} say --listen-anywhere"
         )
+    base_url = env.get("GENKAN_BASE_URL", "").rstrip("/")
+    # Host names answered, cookies and links follow from it: half a URL would loosen them.
+    if base_url and not _ORIGIN.fullmatch(base_url):
+        raise SettingsRefused(
+            f"GENKAN_BASE_URL {base_url} is not of the form http(s)://name[:port]"
+        )
     default_dir = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "genkan"
     return SandboxSettings(
         port=chosen_port,
         data_dir=(data_dir or Path(env.get("GENKAN_DATA_DIR") or default_dir)).absolute(),
         fresh=fresh,
         bind=address,
-        base_url=env.get("GENKAN_BASE_URL", ""),
+        base_url=base_url,
         region=env.get("GENKAN_REGION", "us-east-1"),
         log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
     )
