@@ -291,3 +291,7 @@ def test_metadata_that_names_no_protocol_is_refused() -> None:
     root = etree.fromstring(built())
     del root[0].attrib["protocolSupportEnumeration"]
     assert "SAML 2.0" in refusal(etree.tostring(root)).detail
+
+
+def test_metadata_without_logout_is_read() -> None:
+    assert parse_metadata(built(single_logout=())).single_logout == ()

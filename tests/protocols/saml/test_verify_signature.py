@@ -518,3 +518,15 @@ def test_a_weak_signature_would_not_pass_even_if_its_form_were_not_checked(
 ) -> None:
     monkeypatch.setattr(verification, "check_form", lambda signature, parent: None)
     assert refusal(oddly_signed(**parameters)).detail == BY_CRYPTOGRAPHY
+
+
+def test_a_prefix_list_of_another_element_is_refused() -> None:
+    root = tree(response())
+    method = next(root.iter(ds("CanonicalizationMethod")))
+    etree.SubElement(method, "{urn:x}InclusiveNamespaces", {"PrefixList": "xs"})
+    assert form_refusal(root)
+
+
+def test_an_element_without_issuer_has_no_place_for_a_signature() -> None:
+    with pytest.raises(ValueError):
+        sign_enveloped(etree.Element("x", {"ID": "_x"}), key(), after=saml("Issuer"))
