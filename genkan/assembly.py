@@ -131,7 +131,10 @@ class Sandbox:
             user_names=tuple(user.user_name for user in sample.USERS),
         )
         return web_application(
-            self.app, sandbox=hint, more_routes=reset_routes(self.app, self.worker.drop)
+            self.app,
+            sandbox=hint,
+            instance_name=sample.MANAGEMENT.name,
+            more_routes=reset_routes(self.app, self.worker.drop),
         )
 
     async def start(self) -> None:
