@@ -13,14 +13,22 @@ _KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Counters:
-    """The counts of one attempt: its own, and of the user name from all networks together.
+class Strangers:
+    """What an attempt of an unrecognised browser counts for besides: keys of two counts."""
 
-    `of_user_name` is None for a recognised browser, whose failures are not a stranger's.
+    user_name: bytes
+    network: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The counts of one attempt: its own, and those that it shares with other strangers.
+
+    `shared` is None for a recognised browser, whose failures are not a stranger's.
     """
 
     own: bytes
-    of_user_name: bytes | None
+    shared: Strangers | None
 
 
 def counters(
@@ -31,7 +39,8 @@ def counters(
     name = f"{identity_store_id}\0{folded_name}"
     if browser_id is not None:
         return Counters(_digest(key, f"browser\0{browser_id}\0{name}"), None)
-    return Counters(_digest(key, f"pair\0{source}\0{name}"), _digest(key, f"name\0{name}"))
+    shared = Strangers(_digest(key, f"name\0{name}"), _digest(key, f"network\0{source}"))
+    return Counters(_digest(key, f"pair\0{source}\0{name}"), shared)
 
 
 def standing(tx: Tx, key: bytes) -> throttle.Count:
@@ -40,31 +49,40 @@ def standing(tx: Tx, key: bytes) -> throttle.Count:
 
 
 def count(tx: Tx, keys: Counters) -> tuple[throttle.Count, bool]:
-    """Count one attempt unless it must wait: its own count then, and whether it may be made."""
+    """Count one attempt unless it must wait: the count that decides, and whether it may be made."""
     own = standing(tx, keys.own)
-    free = throttle.FREE_ATTEMPTS
-    if keys.of_user_name is not None:
-        of_name = standing(tx, keys.of_user_name)
-        free = throttle.free_attempts(of_name)
-        if not throttle.wait_seconds(own, tx.now):
-            _put(tx, keys.of_user_name, throttle.counted(of_name, tx.now, free=None))
     if throttle.wait_seconds(own, tx.now):
         return own, False
+    free = throttle.FREE_ATTEMPTS
+    if keys.shared is not None:
+        of_network = throttle.of_this_window(store.find_count(tx, keys.shared.network), tx.now)
+        if throttle.wait_seconds(of_network, tx.now):
+            return of_network, False
+        of_name = standing(tx, keys.shared.user_name)
+        free = throttle.free_attempts(of_name)
+        store.put_count(tx, keys.shared.network, throttle.counted_for_network(of_network, 1))
+        _put(tx, keys.shared.user_name, throttle.counted(of_name, tx.now, free=None))
     after = throttle.counted(own, tx.now, free=free)
     _put(tx, keys.own, after)
     return after, True
 
 
 def give_back(tx: Tx, keys: Counters) -> None:
-    """An attempt succeeded: clear its own count, and take it back from the user name's."""
+    """An attempt succeeded: clear its own count, and take it back from those it shares."""
     store.delete_count(tx, keys.own)
-    if keys.of_user_name is None:
+    if keys.shared is None:
         return
-    of_name = standing(tx, keys.of_user_name)
-    if of_name.attempts <= 1:
-        store.delete_count(tx, keys.of_user_name)
+    of_name = standing(tx, keys.shared.user_name)
+    _put_or_forget(tx, keys.shared.user_name, replace(of_name, attempts=of_name.attempts - 1))
+    of_network = throttle.of_this_window(store.find_count(tx, keys.shared.network), tx.now)
+    _put_or_forget(tx, keys.shared.network, throttle.counted_for_network(of_network, -1))
+
+
+def _put_or_forget(tx: Tx, key: bytes, count: throttle.Count) -> None:
+    if count.attempts > 0:
+        store.put_count(tx, key, count)
     else:
-        store.put_count(tx, keys.of_user_name, replace(of_name, attempts=of_name.attempts - 1))
+        store.delete_count(tx, key)
 
 
 def _put(tx: Tx, key: bytes, count: throttle.Count) -> None:

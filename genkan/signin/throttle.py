@@ -3,7 +3,8 @@
 What is counted
 - An attempt of a browser that this user signed in with before (it carries a token of ours) counts
   for that browser alone.
-- Any other attempt counts for the pair of user name and source network, and for the user name.
+- Any other attempt counts for the pair of user name and source network, for the user name, and for
+  the network.
 
 What follows
 - Five attempts are free; each further one makes the pair (or the browser) wait, 15 seconds first,
@@ -11,13 +12,17 @@ What follows
   itself back from the count of the user name.
 - After 50 attempts on one user name from anywhere, the pairs of that name lose their free
   attempts but one. They never lose the first.
+- After 100 attempts from one network in an hour, on whatever names, the network waits for the hour
+  to end.
 
 Why this shape: a lock on the user name alone would let a stranger lock an owner out for ever by
 failing on purpose. Here a stranger can delay only his own network; the owner signs in from a
 browser that knows him, or with a first attempt from anywhere else. A guesser with one network gets
 about a hundred guesses a day; one with many networks gets, after the first 50, one guess for each
-and then the same delays. Counts survive a restart, are the same for names that do not exist (names
-are hashed, the table is bounded), and are forgotten after a day without an attempt.
+and then the same delays. Trying one password on many names, or filling the audit table with names
+that do not exist, ends at the network's limit; success takes itself back from it, so that many
+people may stand behind one address. Counts survive a restart, are the same for names that do not
+exist (names are hashed, the table is bounded), and are forgotten after a day without an attempt.
 
 Each attempt is counted before its password is compared, and given back only by success: guesses
 sent at once share the limit.
@@ -28,6 +33,8 @@ from dataclasses import dataclass
 
 FREE_ATTEMPTS = 5
 SUSPICIOUS_ATTEMPTS = 50
+NETWORK_ATTEMPTS = 100
+NETWORK_WINDOW_MS = 3600 * 1000
 FORGET_AFTER_MS = 24 * 3600 * 1000
 _FIRST_DELAY_MS = 15_000
 _LONGEST_DELAY_MS = 15 * 60 * 1000
@@ -57,6 +64,20 @@ def counted(count: Count, now: int, *, free: int | None) -> Count:
     attempts = count.attempts + 1
     wait = 0 if free is None else delay_ms(attempts, free=free)
     return Count(attempts=attempts, blocked_until=now + wait, counted_at=now)
+
+
+def of_this_window(count: Count | None, now: int) -> Count:
+    """A network's count, whose `counted_at` is when its window began; nothing after the window."""
+    if count is None or now - count.counted_at >= NETWORK_WINDOW_MS:
+        return Count(counted_at=now)
+    return count
+
+
+def counted_for_network(count: Count, attempts: int) -> Count:
+    """A network's count with so many attempts more (or, given back, less)."""
+    total = max(0, count.attempts + attempts)
+    until = count.counted_at + NETWORK_WINDOW_MS if total >= NETWORK_ATTEMPTS else 0
+    return Count(attempts=total, blocked_until=until, counted_at=count.counted_at)
 
 
 def delay_ms(attempts: int, *, free: int) -> int:

@@ -242,9 +242,9 @@ def test_the_table_of_attempts_holds_no_name_and_is_bounded(
 ) -> None:
     monkeypatch.setattr(attempts, "_MOST_ROWS", 100)
     for number in range(1500):
-        attempt(store, f"guess-{number}", right=False)
+        attempt(store, f"guess-{number}", right=False, address=f"192.0.2.{number % 200}")
     (rows,) = store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone()
-    # Pruned at every 256th new key on average; two keys an attempt.
+    # Pruned at every 256th new key on average; two new keys an attempt.
     assert rows < 2500
     for (key,) in store.raw.execute("SELECT counter_key FROM sign_in_attempts"):
         assert len(key) == 16
@@ -255,7 +255,36 @@ def test_forgotten_attempts_leave_the_table(store: Store, household: Household) 
         attempt(store, f"guess-{number}", right=False)
     store.clock.advance(seconds=2 * 24 * 3600)
     attempt(store, "another", right=False)
-    assert store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone() == (2,)
+    assert store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone() == (3,)
+
+
+def test_a_network_that_tried_many_names_waits_for_the_hour_to_end(
+    store: Store, household: Household
+) -> None:
+    for number in range(throttle.NETWORK_ATTEMPTS):
+        assert refused(attempt(store, f"guess-{number}", right=False)).reason == "wrong"
+    store.clock.advance(seconds=3000)
+    locked = refused(attempt(store, "hana", right=True))
+    assert (locked.reason, locked.retry_after_seconds) == ("locked", 600)
+    assert signed_in(attempt(store, "hana", right=True, address="198.51.100.1"))
+    store.clock.advance(seconds=600)
+    assert signed_in(attempt(store, "hana", right=True))
+
+
+def test_success_does_not_count_for_the_network(store: Store, household: Household) -> None:
+    for _ in range(3 * throttle.NETWORK_ATTEMPTS):
+        signed_in(attempt(store, "hana", right=True))
+    assert store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone() == (0,)
+
+
+def test_a_recognised_browser_does_not_wait_for_its_network(
+    store: Store, household: Household
+) -> None:
+    known = signed_in(attempt(store, right=True)).browser_token
+    for number in range(throttle.NETWORK_ATTEMPTS):
+        attempt(store, f"guess-{number}", right=False)
+    assert refused(attempt(store, right=True)).reason == "locked"
+    assert signed_in(attempt(store, right=True, browser_tokens=(known,)))
 
 
 def test_what_the_trail_shows_of_an_unknown_user_name_is_hidden(
