@@ -12,12 +12,12 @@ from genkan.organization import store
 from genkan.organization.access import organization
 from genkan.organization.records import Account, Organization, OrganizationalUnit
 
-_DEEPEST_UNIT = 5
+DEEPEST_UNIT = 5
 _ALPHABET = string.ascii_lowercase + string.digits
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,31}")
+ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+ENVIRONMENT = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _COLOUR = re.compile(r"[a-z][A-Za-z]{0,31}")
 
 
@@ -88,7 +88,7 @@ def create_organizational_unit(
             "An OU with the same name already exists.",
             code="DuplicateOrganizationalUnitException",
         )
-    if parent.depth >= _DEEPEST_UNIT:
+    if parent.depth >= DEEPEST_UNIT:
         raise Conflict(
             "You have exceeded the allowed depth of OUs.",
             code="ConstraintViolationException",
@@ -114,15 +114,15 @@ def create_account(
     name: str,
     email: str,
     alias: str = "",
-    environment: str,
-    colour: str,
+    environment: str = "",
+    colour: str = "none",
     parent_id: str,
 ) -> Account:
     """Make a member account under the root or a unit.
 
-    `environment` is a word such as `production`, `colour` one of AWS's account colours (`red`,
-    `lightBlue`, …, `none`); the pages decide what they look like. `Conflict` for an id, e-mail or
-    alias that is taken.
+    `environment` is a word such as `production`, or empty; `colour` one of AWS's account colours
+    (`red`, `lightBlue`, …, `none`); the pages decide what they look like. `Conflict` for an id,
+    e-mail or alias that is taken.
     """
     return _insert_account(
         tx,
@@ -197,9 +197,9 @@ def _check_words(account_id: str, email: str, alias: str, environment: str, colo
         raise Invalid("An account id has twelve digits.")
     if not (6 <= len(email) <= 64 and _EMAIL.fullmatch(email)):
         raise Invalid("The e-mail address of an account has between 6 and 64 characters.")
-    if alias and not (3 <= len(alias) <= 63 and _ALIAS.fullmatch(alias)):
+    if alias and not (3 <= len(alias) <= 63 and ALIAS.fullmatch(alias)):
         raise Invalid("An alias has 3 to 63 lower-case letters, digits and single hyphens.")
-    if not _ENVIRONMENT.fullmatch(environment):
+    if environment and not ENVIRONMENT.fullmatch(environment):
         raise Invalid("An environment is a short lower-case word, such as production.")
     if not _COLOUR.fullmatch(colour):
         raise Invalid("A colour is one of AWS's words for account colours, such as lightBlue.")
