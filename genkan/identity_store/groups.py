@@ -37,8 +37,10 @@ def create_group(
     display_name: str | None = None,
     description: str | None = None,
     external_ids: Sequence[Mapping[str, str]] = (),
+    group_id: str | None = None,
 ) -> GroupRevision:
-    """CreateGroup; `external_ids` is for callers that provision, the model has none.
+    """CreateGroup; `external_ids` is for callers that provision, `group_id` for the seed of an
+    organization that exists elsewhere: the model has neither.
 
     `Invalid` without a display name or with a reserved one, `Conflict` when it is taken,
     `QuotaExceeded` beyond 100,000 groups.
@@ -48,7 +50,10 @@ def create_group(
     if display_name is not None:
         draft["display_name"] = display_name
     attributes.check_group(draft)
-    group_id = ids.resource_id()
+    if group_id is None:
+        group_id = ids.resource_id()
+    elif store.find_group(tx, group_id) is not None:
+        raise duplicate("Duplicate GroupId")
     _check_unique(tx, identity_store_id, group_id, draft)
     found = store.find_identity_store(tx, identity_store_id)
     if found is not None and found.group_count >= GROUPS_PER_STORE:

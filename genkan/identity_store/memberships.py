@@ -18,9 +18,16 @@ _PAGE = 100
 
 
 def create_group_membership(
-    tx: Tx, *, identity_store_id: str, group_id: str, member_id: Mapping[str, str]
+    tx: Tx,
+    *,
+    identity_store_id: str,
+    group_id: str,
+    member_id: Mapping[str, str],
+    membership_id: str | None = None,
 ) -> Mapping[str, Any]:
     """CreateGroupMembership. `Conflict` when the user is in the group already.
+
+    `membership_id` is for the seed of an organization that exists elsewhere; the model has none.
 
     `QuotaExceeded` beyond 1,000 groups of one user: as many are evaluated (reference §12), and a
     membership that no evaluation sees would be a right, or a guard, that silently does not hold.
@@ -29,10 +36,12 @@ def create_group_membership(
     user = required_user(tx, identity_store_id, member_id["user_id"])
     if _between(tx, group.identity_store_id, group.group_id, user.user_id):
         raise duplicate("Member and Group relationship already exists")
+    if membership_id and store.find_membership(tx, group.identity_store_id, membership_id):
+        raise duplicate("Duplicate MembershipId")
     if len(store.group_ids_of(tx, user.user_id, GROUPS_PER_USER)) >= GROUPS_PER_USER:
         raise quota_exceeded("groups of a user", GROUPS_PER_USER)
     membership = Membership(
-        membership_id=ids.resource_id(),
+        membership_id=membership_id or ids.resource_id(),
         identity_store_id=group.identity_store_id,
         group_id=group.group_id,
         user_id=user.user_id,

@@ -31,8 +31,12 @@ class UserRevision:
     revision: str
 
 
-def create_user(tx: Tx, *, identity_store_id: str, **members: Any) -> UserRevision:
+def create_user(
+    tx: Tx, *, identity_store_id: str, user_id: str | None = None, **members: Any
+) -> UserRevision:
     """CreateUser: `members` are the model's, and `external_ids` for callers that provision.
+
+    `user_id` is for the seed of an organization that exists elsewhere; the model has none.
 
     The user is enabled and has no password. `Invalid` for a missing required attribute or a
     reserved name, `Conflict` for a user name, e-mail or external id that is taken,
@@ -43,7 +47,7 @@ def create_user(tx: Tx, *, identity_store_id: str, **members: Any) -> UserRevisi
     identity_store_id = store_id(tx, identity_store_id)
     draft = {**members, "extensions": attributes.extensions(members.get("extensions", {}))}
     attributes.check_user(draft)
-    user_id = ids.resource_id()
+    user_id = _free_id(tx, user_id)
     _check_unique(tx, identity_store_id, user_id, draft)
     found = store.find_identity_store(tx, identity_store_id)
     if found is not None and found.user_count >= USERS_PER_STORE:
@@ -189,6 +193,14 @@ def required_user(tx: Tx, identity_store_id: str, user_id: str) -> User:
     if user is None or user.identity_store_id != identity_store_id:
         raise not_found("USER", user_id)
     return user
+
+
+def _free_id(tx: Tx, user_id: str | None) -> str:
+    if user_id is None:
+        return ids.resource_id()
+    if store.find_user(tx, user_id) is not None:
+        raise duplicate("Duplicate UserId")
+    return user_id
 
 
 def _with(user: User, draft: Mapping[str, Any]) -> User:

@@ -51,14 +51,21 @@ def create_permission_set(
     session_duration: str = duration.DEFAULT,
     relay_state: str = "",
     tags: Sequence[Mapping[str, str]] = (),
+    permission_set_id: str | None = None,
 ) -> Answer:
-    """CreatePermissionSet: the whole permission set; the name is unique and stays."""
+    """CreatePermissionSet: the whole permission set; the name is unique and stays.
+
+    `permission_set_id` is for the seed of an organization that exists elsewhere; the model has
+    none.
+    """
     instance = instances.required_instance(tx, instance_arn)
     if instance.kind != instances.ORGANIZATION:
         raise Invalid("The operation is not supported for this Identity Center instance")
     duration.seconds(session_duration)
     if store.find_by_name(tx, name) is not None:
         raise Conflict(f"PermissionSet with name {name} already exists.")
+    if permission_set_id is not None and store.find(tx, permission_set_id) is not None:
+        raise Conflict(f"PermissionSet with id {permission_set_id} already exists.")
     if store.count(tx, instance.instance_id) >= PERMISSION_SET_LIMIT:
         raise QuotaExceeded(
             "You have exceeded AWS SSO limits. Cannot create PermissionSet more than"
@@ -66,7 +73,7 @@ def create_permission_set(
             " https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
         )
     permission_set = PermissionSet(
-        permission_set_id=ids.permission_set_id(),
+        permission_set_id=permission_set_id or ids.permission_set_id(),
         instance_id=instance.instance_id,
         name=name,
         description=description,
