@@ -133,6 +133,11 @@ def _verify(
         roles=tuple((pair.role_arn, pair.provider_arn) for pair in claims.roles),
         session_name=claims.session_name,
         session_duration=claims.session_duration,
+        session_ends_at=(
+            int(verified.session_not_on_or_after.timestamp() * 1000)
+            if verified.session_not_on_or_after is not None
+            else None
+        ),
         tags=dict(claims.principal_tags),
         valid_until=int(verified.remember_until.timestamp() * 1000),
     )

@@ -10,6 +10,7 @@ from genkan.core.vault import token_hash
 from genkan.credentials import operations as credentials
 from genkan.db.database import Tx
 from genkan.iam import operations as iam
+from genkan.iam.records import Role
 from genkan.sts import sessions, store, trust
 from genkan.sts.records import (
     AssertionContent,
@@ -91,49 +92,23 @@ def assume_role_with_saml(
     for this recipient; `Invalid` (InvalidIdentityToken) when the assertion was exchanged before.
     A role of Identity Center is given only to the person whom the assertion names, while assigned.
     """
-    name, provider = arns.parse_iam(role_arn), arns.parse_iam(principal_arn)
-    if (role_arn, principal_arn) not in claims.roles or name.account_id != provider.account_id:
-        raise Denied(_NO_SAML, code="AccessDenied")
-    role = iam.find_role(tx, name.account_id, name.name)
-    if role is None or role.arn != role_arn:
-        raise Denied(_NO_SAML, code="AccessDenied", detail="no such role")
+    role = _asserted_role(tx, role_arn, principal_arn, claims)
     trust.require_saml(tx, role=role, provider_arn=principal_arn, claims=claims)
     if not store.use_assertion(tx, token_hash(claims.assertion_id), claims.valid_until):
         raise Invalid("The assertion has been used before.", code="InvalidIdentityToken")
-    duration = min(
-        duration_seconds or claims.session_duration or _DEFAULT_DURATION,
-        claims.session_duration or role.max_session_duration,
+    content = AssertionContent(
+        account_id=role.account_id,
+        role_arn=role_arn,
+        provider_arn=principal_arn,
+        subject=claims.subject,
+        session_name=claims.session_name,
+        duration_seconds=_asserted_duration(tx, role, claims, duration_seconds),
+        tags=claims.tags,
     )
-    if duration > role.max_session_duration:
-        raise Invalid(_too_long(chained=False), code="ValidationError")
     session_policy = trust.session_policies(tx, policy, policy_arns)
     reserved = role.path.startswith(sessions.RESERVED_PATH)
-    if reserved:
-        assumed = sessions.mint_assigned(
-            tx,
-            AssertionContent(
-                account_id=name.account_id,
-                role_arn=role_arn,
-                provider_arn=principal_arn,
-                subject=claims.subject,
-                session_name=claims.session_name,
-                duration_seconds=duration,
-                tags=claims.tags,
-            ),
-            source="AssumeRoleWithSAML",
-            session_policy=session_policy,
-        )
-    else:
-        assumed = sessions.mint(
-            tx,
-            role=role,
-            account_id=name.account_id,
-            session_name=claims.session_name,
-            duration_seconds=duration,
-            source="AssumeRoleWithSAML",
-            session_policy=session_policy,
-            tags=claims.tags,
-        )
+    give = sessions.mint_assigned if reserved else sessions.mint_federated
+    assumed = give(tx, content, source="AssumeRoleWithSAML", session_policy=session_policy)
     return AssumedRoleWithSaml(
         credentials=assumed.credentials,
         assumed_role_user=assumed.assumed_role_user,
@@ -142,9 +117,35 @@ def assume_role_with_saml(
         issuer=claims.issuer,
         audience=claims.recipient,
         name_qualifier=claims.name_qualifier,
-        audit_account=name.account_id,
+        audit_account=role.account_id,
         audit_person=claims.subject if reserved else "",
     )
+
+
+def _asserted_role(tx: Tx, role_arn: str, principal_arn: str, claims: SamlClaims) -> Role:
+    """The role, if the assertion names it together with a provider of its own account."""
+    name, provider = arns.parse_iam(role_arn), arns.parse_iam(principal_arn)
+    if (role_arn, principal_arn) not in claims.roles or name.account_id != provider.account_id:
+        raise Denied(_NO_SAML, code="AccessDenied")
+    role = iam.find_role(tx, name.account_id, name.name)
+    if role is None or role.arn != role_arn:
+        raise Denied(_NO_SAML, code="AccessDenied", detail="no such role")
+    return role
+
+
+def _asserted_duration(tx: Tx, role: Role, claims: SamlClaims, asked: int | None) -> int:
+    """Seconds: what is asked for, within what the assertion and the role allow."""
+    duration = min(
+        asked or claims.session_duration or _DEFAULT_DURATION,
+        claims.session_duration or role.max_session_duration,
+    )
+    if duration > role.max_session_duration:
+        raise Invalid(_too_long(chained=False), code="ValidationError")
+    if claims.session_ends_at is not None:
+        duration = min(duration, (claims.session_ends_at - tx.now) // 1000)
+    if duration <= 0:
+        raise Invalid("The identity provider's session is over.", code="ExpiredTokenException")
+    return duration
 
 
 def resolve_access_key(tx: Tx, *, access_key_id: str) -> SigningIdentity | None:

@@ -24,7 +24,11 @@ class AssertionContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamlClaims:
-    """A verified SAML assertion in AWS's terms; only `federation` makes one, after verifying."""
+    """A verified SAML assertion in AWS's terms; only `federation` makes one, after verifying.
+
+    `session_duration` in seconds; `session_ends_at` (SessionNotOnOrAfter) and `valid_until` (when
+    the assertion need no longer be remembered) in epoch milliseconds.
+    """
 
     assertion_id: str
     issuer: str
@@ -36,6 +40,7 @@ class SamlClaims:
     roles: tuple[tuple[str, str], ...]
     session_name: str
     session_duration: int | None
+    session_ends_at: int | None
     tags: Mapping[str, str]
     valid_until: int
 

@@ -98,6 +98,26 @@ def mint_assigned(
     )
 
 
+def mint_federated(
+    tx: Tx, content: AssertionContent, *, source: str, session_policy: str = ""
+) -> AssumedRole:
+    """A session of a role that is not Identity Center's, for another identity provider's person."""
+    name = arns.parse_iam(content.role_arn)
+    role = iam.find_role(tx, content.account_id, name.name)
+    if role is None or role.path.startswith(RESERVED_PATH):
+        raise Denied("No access", detail=f"no role {content.role_arn} to federate into")
+    return mint(
+        tx,
+        role=role,
+        account_id=content.account_id,
+        session_name=content.session_name,
+        duration_seconds=content.duration_seconds,
+        source=source,
+        session_policy=session_policy,
+        tags=content.tags,
+    )
+
+
 def find_session(tx: Tx, access_key_id: str) -> RoleSession | None:
     """The session of an access key, expired ones included, dead ones included."""
     return tx.remembered(("role_session", access_key_id), lambda: store.find(tx, access_key_id))

@@ -17,7 +17,7 @@ from genkan.protocols.saml.refusal import SamlRefusal, SamlRefusalKind
 def unverified_role_pairs(document: bytes) -> tuple[RolePair, ...]:
     """The role and provider pairs that the document's Role attributes claim, without repeats.
 
-    Refuses (MALFORMED, CLAIMS) what is no XML of ours, no pair, or more than 500 pairs.
+    Refuses (MALFORMED, CLAIMS) what is no XML of ours, no pair, or more than `MAX_ROLES` pairs.
     """
     root = parse_document(document, max_bytes=MAX_RESPONSE_BYTES)
     values = [
