@@ -9,10 +9,13 @@ import contextlib
 import json
 import re
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from tests.clients.aws_cli import AwsCli, Finished, Login
 from tests.support.server import Server
@@ -43,16 +46,23 @@ class Requests:
         self._from = len(server.log())
 
     def seen(self) -> list[str]:
-        """What was answered, in order, without the pages' own files."""
-        found = _REQUEST.findall(self._server.log()[self._from :])
-        return [request for request in found if " /static/" not in request]
+        """What was answered until now, in order, without the pages' own files."""
+        # A line follows its answer, so an answer may be here before its line. Ours is the last.
+        last = f"/nothing-here/{uuid.uuid4()}"
+        httpx.get(f"{self._server.url}{last}")
+        self.wait_for(f"GET {last} 404")
+        return [request for request in self._logged() if not request.startswith("GET /nothing-")]
 
     def wait_for(self, request: str, count: int = 1) -> None:
-        """Wait until `request` was answered `count` times: its line follows its answer."""
+        """Wait until `request` was answered `count` times."""
         deadline = time.monotonic() + _WAIT_SECONDS
-        while self.seen().count(request) < count:
-            assert time.monotonic() < deadline, f"{request} not {count} times in {self.seen()}"
+        while self._logged().count(request) < count:
+            assert time.monotonic() < deadline, f"{request} not {count} times: {self._logged()}"
             time.sleep(0.02)
+
+    def _logged(self) -> list[str]:
+        found = _REQUEST.findall(self._server.log()[self._from :])
+        return [request for request in found if " /static/" not in request]
 
 
 @dataclass(frozen=True, slots=True)
