@@ -110,6 +110,11 @@ def test_colours_are_awss_words(organized: Store) -> None:
             assert made.colour == word
 
 
+def test_an_account_may_have_no_environment(organized: Store) -> None:
+    with organized.write() as tx:
+        assert an_account(tx, "555555555555", "c", environment="").environment == ""
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -129,7 +134,6 @@ def test_colours_are_awss_words(organized: Store) -> None:
         {"alias": "-edge"},
         {"alias": "two--hyphens"},
         {"alias": "x" * 64},
-        {"environment": ""},
         {"environment": "Production"},
         {"colour": "#ff0000"},
         {"colour": "red; background: url(x)"},
