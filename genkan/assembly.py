@@ -1,8 +1,5 @@
 """Settings → application: the only place that constructs and wires."""
 
-import os
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 from genkan import worker
@@ -23,10 +20,8 @@ from genkan.core.events import (
     UserDeleted,
     UserDisabled,
 )
-from genkan.core.vault import KEY_BYTES, Vault, new_key
 from genkan.db.database import Services, Tx
-from genkan.db.migrate import MigrationRefused, migrate_sqlite
-from genkan.db.sqlite import AlreadyOpen, SqliteDatabase, connect, lock
+from genkan.db.sqlite import SqliteDatabase
 from genkan.fronts.aws.gateway import Gateway
 from genkan.instances import operations as instances
 from genkan.oauth import operations as oauth
@@ -35,13 +30,11 @@ from genkan.organization import operations as organization
 from genkan.perform import perform
 from genkan.provisioning.jobs import ProvisioningContext, make_handlers
 from genkan.sandbox import facts
+from genkan.sandbox.directory import Directory, DirectoryRefused, open_directory
+from genkan.sandbox.reset import attach, snapshot
 from genkan.settings import SandboxSettings, SettingsRefused
 from genkan.signin import operations as signin
 from genkan.sts import trust
-
-DATABASE_FILE = "genkan.sqlite"
-KEY_FILE = "key"
-MINIMUM_SQLITE = (3, 37, 0)
 
 
 def wire_events(events: EventBus) -> None:
@@ -80,20 +73,18 @@ class Sandbox:
         self._settings = settings
         self.described: dict[str, Any] = {}
         self.facts_path = settings.data_dir / facts.FILE_NAME
-        self._lock = _open_directory(settings)
+        self._directory = _open_directory(settings, clock)
         deployment = Deployment(
             kind="sandbox",
             base_url=settings.url,
             region=settings.region,
             cookie_suffix=f"_{settings.port}",
         )
-        path = settings.data_dir / DATABASE_FILE
-        vault = Vault(_key(settings.data_dir / KEY_FILE, may_make=not path.exists()))
+        vault = self._directory.vault
         events = EventBus()
         wire_events(events)
-        _prepare(path, clock)
         self.db = SqliteDatabase(
-            path,
+            self._directory.database,
             services=Services(vault=vault, events=events, deployment=deployment),
             clock=clock,
         )
@@ -140,17 +131,14 @@ class Sandbox:
     async def start(self) -> None:
         """Start the worker, seed a new organization, write `sandbox.json`."""
         await self.worker.start()
-        seed_path = self._settings.data_dir / _SEED_FILE
         if not await self._own(facts.IS_READY):
-            from genkan.sandbox.reset import snapshot
             from genkan.sandbox.seed import seed
 
+            await self._own(facts.MARK_BEGUN)
             await seed(self.app)
-            await self.db.maintain(lambda raw: snapshot(raw, seed_path))
+            await self.db.maintain(lambda raw: snapshot(raw, self._directory.seed))
             await self._own(facts.MARK_READY)
-        if seed_path.exists():
-            _migrate_copy(seed_path, self.app.clock)
-            await self.db.maintain(lambda raw: _attach(raw, seed_path))
+        await self.db.maintain(lambda raw: attach(raw, self._directory.seed))
         self.described = await self._own(facts.DESCRIBE)
         facts.write_file(self._settings.data_dir, self.described)
 
@@ -160,7 +148,7 @@ class Sandbox:
         for close in self.app.closing:
             await close()
         await self.db.close()
-        self._lock.close()
+        self._directory.held.close()
 
     async def _own(self, operation: Operation) -> Any:
         call = Call(
@@ -173,89 +161,14 @@ class Sandbox:
         return await perform(self.app, call)
 
 
-_SEED_FILE = "seed.sqlite"
-
-
 async def _metadata_for(app: App, account_id: str) -> str:
     from genkan.federation.identity_provider import metadata_document
 
     return await metadata_document(app, account_id)
 
 
-def _attach(raw: sqlite3.Connection, path: Path) -> None:
-    from genkan.sandbox.reset import attach
-
-    attach(raw, path)
-
-
-def _open_directory(settings: SandboxSettings) -> sqlite3.Connection:
-    if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
-        raise SettingsRefused("this Python carries an SQLite older than 3.37")
-    directory = settings.data_dir
+def _open_directory(settings: SandboxSettings, clock: Clock) -> Directory:
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        held = lock(directory)
-    except AlreadyOpen:
-        raise SettingsRefused(f"another process uses {directory}") from None
-    except OSError as error:
-        raise SettingsRefused(f"cannot use {directory}: {error.strerror}") from None
-    if settings.fresh or not _seeded(directory / DATABASE_FILE):
-        _forget(directory)
-    return held
-
-
-def _seeded(path: Path) -> bool:
-    """Whether the file holds an organization that was made to its end."""
-    if not path.exists():
-        return False
-    raw = sqlite3.connect(path)
-    try:
-        found = raw.execute("SELECT 1 FROM sandbox_facts WHERE name = 'ready'").fetchone()
-    except sqlite3.OperationalError:
-        return False
-    except sqlite3.DatabaseError:
-        raise SettingsRefused(f"{path} is damaged or not ours; --fresh makes a new one") from None
-    finally:
-        raw.close()
-    return found is not None
-
-
-def _forget(directory: Path) -> None:
-    for name in (DATABASE_FILE, f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm", _SEED_FILE):
-        (directory / name).unlink(missing_ok=True)
-    (directory / facts.FILE_NAME).unlink(missing_ok=True)
-
-
-def _prepare(path: Path, clock: Clock) -> None:
-    raw = connect(path, read_only=False)
-    try:
-        path.chmod(0o600)
-        migrate_sqlite(raw, clock())
-    except MigrationRefused as refused:
+        return open_directory(settings.data_dir, fresh=settings.fresh, now=clock())
+    except DirectoryRefused as refused:
         raise SettingsRefused(str(refused)) from None
-    finally:
-        raw.close()
-
-
-def _migrate_copy(path: Path, clock: Clock) -> None:
-    raw = sqlite3.connect(path, isolation_level=None)
-    try:
-        migrate_sqlite(raw, clock())
-    finally:
-        raw.close()
-
-
-def _key(path: Path, *, may_make: bool) -> bytes:
-    """The key-encryption key of this directory, made with the store. A missing one is an error."""
-    if not path.exists():
-        if not may_make:
-            raise SettingsRefused(f"{path} is missing: without it the store cannot be read")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new_key())
-            file.flush()
-            os.fsync(file.fileno())
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise SettingsRefused(f"{path} is damaged: {KEY_BYTES} bytes are expected")
-    return key

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from genkan.core.call import Operation, System
+from genkan.core.vault import Vault
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
@@ -16,7 +17,8 @@ from genkan.organization import operations as organization
 from genkan.organization.records import Account
 
 FILE_NAME = "sandbox.json"
-_READY = "ready"
+BEGUN = "begun"
+READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,19 @@ def remember(
     _put(tx, "reset_secret", reset_secret.encode())
 
 
+def mark_begun(tx: Tx) -> None:
+    """What is in the store from now on is a sandbox's, complete or not."""
+    _put(tx, BEGUN, b"1")
+
+
 def mark_ready(tx: Tx) -> None:
     """Seed and snapshot are complete."""
-    _put(tx, _READY, b"1")
+    _put(tx, READY, b"1")
 
 
 def is_ready(tx: Tx) -> bool:
     """Whether this store was seeded to the end."""
-    return tx.one("SELECT 1 FROM sandbox_facts WHERE name = ?", _READY) is not None
+    return tx.one("SELECT 1 FROM sandbox_facts WHERE name = ?", READY) is not None
 
 
 def reset_secret(tx: Tx) -> str:
@@ -109,7 +116,7 @@ def write_file(directory: Path, contents: Mapping[str, Any]) -> Path:
 
 
 def _put(tx: Tx, name: str, value: bytes) -> None:
-    sealed = tx.vault.seal(value, f"sandbox_facts.sealed:{name}")
+    sealed = tx.vault.seal(value, _place(name))
     tx.run(
         "INSERT INTO sandbox_facts VALUES (?, ?)"
         " ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed",
@@ -122,11 +129,21 @@ def _get(tx: Tx, name: str) -> bytes:
     row = tx.one("SELECT sealed FROM sandbox_facts WHERE name = ?", name)
     if row is None:
         raise LookupError(f"the sandbox has no fact {name}")
-    return tx.vault.open(row[0], f"sandbox_facts.sealed:{name}")
+    return unseal(tx.vault, name, row[0])
+
+
+def unseal(vault: Vault, name: str, sealed: bytes) -> bytes:
+    """A fact's value; `Unsealable` when the store was made with another key."""
+    return vault.open(sealed, _place(name))
+
+
+def _place(name: str) -> str:
+    return f"sandbox_facts.sealed:{name}"
 
 
 DESCRIBE = Operation(name="DescribeSandbox", run=describe, access=System(), reads="scan")
 REMEMBER = Operation(name="RememberFacts", run=remember, access=System(), recorded=False)
+MARK_BEGUN = Operation(name="MarkBegun", run=mark_begun, access=System(), recorded=False)
 MARK_READY = Operation(name="MarkReady", run=mark_ready, access=System(), recorded=False)
 IS_READY = Operation(name="IsReady", run=is_ready, access=System(), reads="point")
 READ_RESET_SECRET = Operation(

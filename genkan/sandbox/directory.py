@@ -1,0 +1,204 @@
+"""The sandbox's data directory: what lies in it, and whether it may be used.
+
+Owns the lock, the key file, the store's file and the copy of its seed, up to the moment when the
+database is opened on them. Leaves `sandbox.json` to `facts`.
+Invariants: one process uses a directory at a time; a refusal changes nothing; what is removed is
+the remains of a seeding that was cut off, or an organization that its owner wants forgotten.
+"""
+
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from genkan.core.vault import KEY_BYTES, Unsealable, Vault, new_key
+from genkan.db.migrate import MigrationRefused, migrate_sqlite
+from genkan.db.sqlite import AlreadyOpen, connect, lock
+from genkan.sandbox import facts
+from genkan.sandbox.reset import SEED_FILE
+
+DATABASE_FILE = "genkan.sqlite"
+KEY_FILE = "key"
+_MINIMUM_SQLITE = (3, 37, 0)
+_ANEW = "--fresh makes a new organization"
+
+
+class DirectoryRefused(Exception):
+    """The directory cannot be used as it is; one sentence for whoever starts the process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directory:
+    """A directory that is ours until this process ends; its database is of this release."""
+
+    path: Path
+    vault: Vault
+    held: sqlite3.Connection
+
+    @property
+    def database(self) -> Path:
+        """The store."""
+        return self.path / DATABASE_FILE
+
+    @property
+    def seed(self) -> Path:
+        """The copy of the store that a reset puts back."""
+        return self.path / SEED_FILE
+
+
+def open_directory(path: Path, *, fresh: bool, now: int) -> Directory:
+    """Take the directory, made if need be; its store is complete, or empty and to be seeded.
+
+    `fresh` forgets the organization in it first. `DirectoryRefused` says what is in the way.
+    """
+    if sqlite3.sqlite_version_info < _MINIMUM_SQLITE:
+        raise DirectoryRefused("this Python carries an SQLite older than 3.37")
+    held = _take(path)
+    try:
+        stands = _is_complete(path / DATABASE_FILE, may_be_damaged=fresh) and not fresh
+        if not stands:
+            _forget(path, with_key=fresh)
+        vault = Vault(_key(path / KEY_FILE, may_make=not stands))
+        if stands:
+            _require_seed(path / SEED_FILE, now)
+        _prepare(path / DATABASE_FILE, now)
+        if stands:
+            _require_our_key(path, vault)
+    except OSError as error:
+        raise DirectoryRefused(f"cannot use {error.filename or path}: {error.strerror}") from None
+    return Directory(path=path, vault=vault, held=held)
+
+
+def _take(path: Path) -> sqlite3.Connection:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return lock(path)
+    except AlreadyOpen:
+        raise DirectoryRefused(f"another process uses {path}") from None
+    except OSError as error:
+        raise DirectoryRefused(f"cannot use {path}: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise DirectoryRefused(f"cannot use {path}: {error}") from None
+
+
+def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
+    """Whether an organization was made here to its end; False also for nothing, or half of one."""
+    if not database.exists():
+        return False
+    try:
+        # Read-only: a stranger's file stays as it is, to the byte.
+        raw = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return _holds_a_complete_sandbox(raw, database)
+        finally:
+            raw.close()
+    except sqlite3.Error as error:
+        if may_be_damaged:
+            return False
+        raise DirectoryRefused(f"{database} cannot be read: {error}; {_ANEW}") from None
+
+
+def _holds_a_complete_sandbox(raw: sqlite3.Connection, database: Path) -> bool:
+    tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master").fetchall()}
+    if not tables:
+        return False
+    if not {"schema_migrations", "sandbox_facts", "audit_events"} <= tables:
+        raise DirectoryRefused(f"{database} is another program's database")
+    known = {row[0] for row in raw.execute("SELECT name FROM sandbox_facts").fetchall()}
+    if not known and raw.execute("SELECT 1 FROM audit_events LIMIT 1").fetchone():
+        raise DirectoryRefused(f"{database} holds an organization that is no sandbox's")
+    return facts.READY in known
+
+
+def _forget(path: Path, *, with_key: bool) -> None:
+    database = path / DATABASE_FILE
+    with_key = with_key and database.exists()  # without a store, whose key it is cannot be known
+    # The store goes first: cut off after that, the next start removes the rest.
+    for name in (DATABASE_FILE, f"{DATABASE_FILE}-wal", f"{DATABASE_FILE}-shm"):
+        (path / name).unlink(missing_ok=True)
+    (path / SEED_FILE).unlink(missing_ok=True)
+    (path / facts.FILE_NAME).unlink(missing_ok=True)
+    if with_key:
+        (path / KEY_FILE).unlink(missing_ok=True)
+
+
+def _key(path: Path, *, may_make: bool) -> bytes:
+    """The key-encryption key, made with the store; whole or not at all."""
+    if not path.exists():
+        if not may_make:
+            raise DirectoryRefused(
+                f"{path} is missing: without it the store cannot be read; {_ANEW}"
+            )
+        partial = path.with_suffix(".partial")
+        partial.unlink(missing_ok=True)
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(new_key())
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _make_names_durable(path.parent)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise DirectoryRefused(f"{path} is damaged: {KEY_BYTES} bytes are expected; {_ANEW}")
+    return key
+
+
+def _make_names_durable(directory: Path) -> None:
+    # Windows cannot open a directory, and does not need to.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _prepare(database: Path, now: int) -> None:
+    try:
+        raw = connect(database, read_only=False)
+        try:
+            database.chmod(0o600)
+            migrate_sqlite(raw, now)
+        finally:
+            raw.close()
+    except MigrationRefused as refused:
+        raise DirectoryRefused(str(refused)) from None
+    except sqlite3.Error as error:
+        raise DirectoryRefused(f"{database} cannot be used: {error}") from None
+
+
+def _require_seed(seed: Path, now: int) -> None:
+    """The copy of a complete store is there and of this release."""
+    if not seed.exists():
+        raise DirectoryRefused(f"{seed} is missing: without it there is no reset; {_ANEW}")
+    _prepare_copy(seed, now)
+
+
+def _prepare_copy(seed: Path, now: int) -> None:
+    raw = sqlite3.connect(seed, isolation_level=None)
+    try:
+        migrate_sqlite(raw, now)
+    except MigrationRefused as refused:
+        raise DirectoryRefused(f"{seed}: {refused}") from None
+    except sqlite3.Error as error:
+        raise DirectoryRefused(f"{seed} cannot be used: {error}; {_ANEW}") from None
+    finally:
+        raw.close()
+
+
+def _require_our_key(path: Path, vault: Vault) -> None:
+    raw = connect(path / DATABASE_FILE, read_only=True)
+    try:
+        (sealed,) = raw.execute(
+            "SELECT sealed FROM sandbox_facts WHERE name = ?", (facts.READY,)
+        ).fetchone()
+    finally:
+        raw.close()
+    try:
+        facts.unseal(vault, facts.READY, sealed)
+    except Unsealable:
+        raise DirectoryRefused(
+            f"{path / KEY_FILE} is not the key that {path / DATABASE_FILE} was made with; {_ANEW}"
+        ) from None
