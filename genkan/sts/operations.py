@@ -85,6 +85,7 @@ def assume_role_with_saml(
     duration_seconds: int | None = None,
     policy: str = "",
     policy_arns: Sequence[Mapping[str, str]] = (),
+    **unsupported: Any,
 ) -> AssumedRoleWithSaml:
     """STS AssumeRoleWithSAML, for an assertion that the front verified against `principal_arn`.
 
@@ -92,6 +93,7 @@ def assume_role_with_saml(
     for this recipient; `Invalid` (InvalidIdentityToken) when the assertion was exchanged before.
     A role of Identity Center is given only to the person whom the assertion names, while assigned.
     """
+    _refuse_unsupported(unsupported)
     role = _asserted_role(tx, role_arn, principal_arn, claims)
     trust.require_saml(tx, role=role, provider_arn=principal_arn, claims=claims)
     if not store.use_assertion(tx, token_hash(claims.assertion_id), claims.valid_until):
@@ -235,7 +237,7 @@ def _tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def _refuse_unsupported(members: Mapping[str, Any]) -> None:
-    given = sorted(name for name, value in members.items() if value)
+    given = ["".join(map(str.title, name.split("_"))) for name, value in members.items() if value]
     if given:
         raise Invalid(f"This server does not support {', '.join(given)}.", code="ValidationError")
 

@@ -259,7 +259,7 @@ def test_what_is_not_honoured_is_refused_rather_than_ignored(
 ) -> None:
     caller, _ = _alice(store, world)
     _target(store, base.MEMBER, caller_may=False)
-    with pytest.raises(Invalid, match="source_identity"):
+    with pytest.raises(Invalid, match="SourceIdentity"):
         _chain(store, caller, source_identity="alice")
 
 
