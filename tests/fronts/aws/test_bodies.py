@@ -55,7 +55,9 @@ def answered(world: World, service: str, sent: Sent) -> Answer:
     return world.wire.send(sent)
 
 
-@pytest.mark.parametrize("body", [b"{", b"{}x", b"[]", b'"a"', b"null", b"\xff{}", b'{"a":"\\u0000"}'])
+@pytest.mark.parametrize(
+    "body", [b"{", b"{}x", b"[]", b'"a"', b"null", b"\xff{}", b'{"a":"\\u0000"}']
+)
 @pytest.mark.parametrize(("service", "operation"), JSON)
 def test_json_that_is_none_is_a_serialization_exception(
     world: World, service: str, operation: str, body: bytes
@@ -163,9 +165,7 @@ def test_a_body_without_an_announced_length_is_bounded_too(world: World) -> None
     assert head.startswith(b"HTTP/1.1 413 ") or (not head and sent < 64)
 
 
-@pytest.mark.parametrize(
-    ("service", "operation"), [pair for pair in JSON if not writes(*pair)]
-)
+@pytest.mark.parametrize(("service", "operation"), [pair for pair in JSON if not writes(*pair)])
 def test_what_the_model_does_not_know_is_ignored(
     world: World, service: str, operation: str
 ) -> None:
@@ -177,9 +177,7 @@ def test_what_the_model_does_not_know_is_ignored(
 
 @pytest.mark.parametrize("target", ["Nothing", ".", "", "CreateUser.", "createuser"])
 @pytest.mark.parametrize("service", TARGETS)
-def test_an_unknown_target_is_an_unknown_operation(
-    world: World, service: str, target: str
-) -> None:
+def test_an_unknown_target_is_an_unknown_operation(world: World, service: str, target: str) -> None:
     sent = Sent("POST", "/", (("Content-Type", JSON11),), b"{}")
     for prefix in (TARGETS[service], "AWSIdentityStoreX", ""):
         named = sent.with_header("X-Amz-Target", f"{prefix}.{target}")

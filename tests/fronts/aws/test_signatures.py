@@ -171,11 +171,15 @@ def _header_added(attempt: Attempt) -> Sent:
 
 
 def _operation_changed(attempt: Attempt) -> Sent:
-    other = next(
-        name
-        for service, name in SIGNED
-        if service == attempt.service and name != attempt.operation
-    ) if attempt.service != "cloudtrail" else "ListTrails"
+    other = (
+        next(
+            name
+            for service, name in SIGNED
+            if service == attempt.service and name != attempt.operation
+        )
+        if attempt.service != "cloudtrail"
+        else "ListTrails"
+    )
     signed = attempt.signed()
     if PROTOCOLS[attempt.service] == "json":
         return signed.with_header("X-Amz-Target", f"{TARGETS[attempt.service]}.{other}")

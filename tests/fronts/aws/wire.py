@@ -197,9 +197,7 @@ class Wire:
     def send(self, sent: Sent, *, host: str | None = None) -> Answer:
         """The answer to exactly these bytes (Host and Content-Length are added)."""
         connection = self._connection
-        connection.putrequest(
-            sent.method, sent.target, skip_host=True, skip_accept_encoding=True
-        )
+        connection.putrequest(sent.method, sent.target, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self.host if host is None else host)
         for name, value in sent.headers:
             connection.putheader(name, value)

@@ -12,9 +12,7 @@ READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 VIEW_ONLY = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
 SECURITY_AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 NOBODY = "00000000-0000-7000-0000-000000000000"
-INLINE = (
-    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
-)
+INLINE = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 #: The account that has a customer managed policy of its own.
 MEMBER = "sakura-data-dev"
 
