@@ -142,6 +142,7 @@ class SqliteDatabase:
         self._queue: queue.SimpleQueue[_Write | _Maintenance | None] = queue.SimpleQueue()
         self._scanners = ThreadPoolExecutor(_READERS, thread_name_prefix="genkan-scan")
         self._scanner_local = threading.local()
+        self._scanner_raws: list[sqlite3.Connection] = []
         self._thread = threading.Thread(target=self._write_loop, name="genkan-writer", daemon=True)
         self._thread.start()
         self.on_wake: Callable[[], None] = lambda: None
@@ -170,6 +171,7 @@ class SqliteDatabase:
         if connection is None:
             connection = SqliteConnection(connect(self._path, read_only=True))
             self._scanner_local.connection = connection
+            self._scanner_raws.append(connection.raw)
         connection.raw.execute("BEGIN")
         try:
             return work(self._tx(connection, call, None))
@@ -196,10 +198,12 @@ class SqliteDatabase:
         return future
 
     async def close(self) -> None:
-        """Finish the queued writes and close every connection."""
+        """Finish the queued writes and close every connection: one file is left, without a log."""
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._scanners.shutdown(wait=True)
+        for raw in self._scanner_raws:
+            raw.close()
         self._reader_raw.close()
         self._writer_raw.execute("PRAGMA optimize")
         self._writer_raw.close()

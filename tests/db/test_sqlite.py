@@ -169,3 +169,16 @@ def test_migrating_again_changes_nothing_and_a_newer_database_is_refused(tmp_pat
     raw.execute("INSERT INTO schema_migrations VALUES (9999, 'future', 'x', 0)")
     with pytest.raises(Exception, match="newer than this release"):
         migrate_sqlite(raw, 0)
+
+
+async def test_a_closed_database_is_one_file_without_a_log(tmp_path: Path) -> None:
+    prepared: Store = open_store(tmp_path)
+    prepared.raw.close()
+    path = tmp_path / "genkan.sqlite"
+    opened = SqliteDatabase(path, services=prepared.services, clock=SettableClock())
+    await opened.write(a_call(), lambda tx: tx.run("CREATE TABLE notes (id TEXT) STRICT"))
+    await asyncio.gather(
+        *(opened.scan(a_call(), lambda tx: tx.all("SELECT * FROM notes")) for _ in range(8))
+    )
+    await opened.close()
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
