@@ -88,16 +88,14 @@ class Watch:
                 if step not in ("", "JobBookkeeping"):
                     self._reach(step, "committed")
 
-            self._queued[call.operation.name] += 1
             answer: Any = write(database, call, watched_work, *refused)
+            self._queued[call.operation.name] += 1
             answer.add_done_callback(told)
             return answer  # type: ignore[no-any-return]
 
         SqliteDatabase.write = watched  # type: ignore[method-assign,assignment]
 
-    def _name(
-        self, name: str, names_nothing: Callable[[Any], bool] = lambda result: False
-    ) -> None:
+    def _name(self, name: str, names_nothing: Callable[[Any], bool] = lambda result: False) -> None:
         """Have a step of the job table go by its own name."""
         original = getattr(jobs, name)
 

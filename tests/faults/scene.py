@@ -217,4 +217,3 @@ def recorded_suffixes(directory: Path, scene: Scene) -> list[str]:
     ).fetchall()
     raw.close()
     return [row[0] for row in found]
-

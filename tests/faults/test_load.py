@@ -134,7 +134,9 @@ def load_sets(life: Life) -> dict[str, str]:
     instance = {"InstanceArn": life.facts["instance_arn"]}
     pages = admin.get_paginator("list_permission_sets").paginate(**instance)
     named = {
-        admin.describe_permission_set(**instance, PermissionSetArn=arn)["PermissionSet"]["Name"]: arn
+        admin.describe_permission_set(**instance, PermissionSetArn=arn)["PermissionSet"][
+            "Name"
+        ]: arn
         for page in pages
         for arn in page["PermissionSets"]
     }
