@@ -55,6 +55,12 @@ _ORGANIZATIONS_REASONS = (
     ("Member must have value less", "MAX_VALUE_EXCEEDED"),
     ("Member must have value greater", "MIN_VALUE_EXCEEDED"),
 )
+# CloudTrail models no ValidationException: each parameter has an error of its own.
+_CLOUDTRAIL_CODES = {
+    "lookupAttributes": "InvalidLookupAttributesException",
+    "maxResults": "InvalidMaxResultsException",
+    "eventCategory": "InvalidEventCategoryException",
+}
 _PATTERN_MESSAGE = "You provided a value that does not match the required pattern."
 
 _render = msgspec.json.Encoder().encode
@@ -187,9 +193,18 @@ def refusal_error(operation: OperationModel, refused: RequestRefused) -> ErrorAn
             code = "ValidationError" if violations else "MalformedInput"
         case "organizations" if isinstance(refused, ConstraintViolations):
             return _organizations_error(refused)
+        case "cloudtrail" if isinstance(refused, ConstraintViolations):
+            code = _cloudtrail_code(refused)
         case _:
             code = "ValidationException" if violations else "SerializationException"
     return ErrorAnswer(code, refused.message)
+
+
+def _cloudtrail_code(refused: ConstraintViolations) -> str:
+    """The error of the first refused parameter that has one."""
+    refused_members = (violation.path.partition(".")[0] for violation in refused.violations)
+    codes = (_CLOUDTRAIL_CODES[name] for name in refused_members if name in _CLOUDTRAIL_CODES)
+    return next(codes, "ValidationException")
 
 
 def _organizations_error(refused: ConstraintViolations) -> ErrorAnswer:
