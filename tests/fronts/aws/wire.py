@@ -237,7 +237,7 @@ def scope_of(service: str) -> str:
 @contextlib.contextmanager
 def _clock(at: timedelta) -> Iterator[None]:
     moment = datetime.now(UTC) + at
-    with mock.patch("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: moment):
+    with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
         yield
 
 
