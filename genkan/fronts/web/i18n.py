@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -77,6 +77,35 @@ def format_moment(moment: datetime, lang: Lang) -> str:
 
     text = format_datetime(moment, "medium", tzinfo=UTC, locale=lang)
     return f"{text} UTC"
+
+
+def format_wait(seconds: int, lang: Lang) -> str:
+    """How long to wait, never too short: to the second below a minute, else in whole minutes."""
+    if seconds < 60:
+        ngettext = catalogue(lang).ngettext
+        return ngettext("%(num)s second", "%(num)s seconds", seconds) % {"num": seconds}
+    return format_duration(rounded_up(seconds), lang)
+
+
+def rounded_up(seconds: float) -> int:
+    """The next whole minute, in seconds."""
+    return -(-int(seconds) // 60) * 60
+
+
+@lru_cache(maxsize=256)
+def format_environment(word: str, lang: Lang) -> str:
+    """An account's environment in the reader's language; words we do not know as they are."""
+    gettext = catalogue(lang).gettext
+    known = {
+        "production": gettext("Production"),
+        "staging": gettext("Staging"),
+        "development": gettext("Development"),
+        "test": gettext("Test"),
+        "sandbox": gettext("Sandbox"),
+        "security": gettext("Security"),
+        "management": gettext("Management"),
+    }
+    return known.get(word.lower(), word[:1].upper() + word[1:])
 
 
 def format_duration(seconds: int, lang: Lang) -> str:

@@ -158,7 +158,8 @@ class AccountIdentity:
     alias: str | None = None
     color: AccountColor = "none"
     environment: str | None = None
-    """A word for the colour, so that it is never the only sign: "Production"."""
+    """A word for the colour, so that it is never the only sign, as the organization keeps it
+    (`production`); pages say it in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +221,8 @@ class CredentialsPage(Page):
     endpoints: tuple[tuple[str, str], ...] = ()
     """(service name of the AWS CLI's `[services]` section, endpoint URL), such as
     ("sso_oidc", "https://sso.example.org"); empty when none need overriding."""
+    endpoint_url: str | None = None
+    """The only place where the role's credentials are good; None: AWS itself."""
     credentials: IssuedCredentials | None = None
 
 

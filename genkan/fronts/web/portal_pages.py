@@ -4,6 +4,9 @@ Every page here needs a signed-in person; without one the sign-in page stands in
 keys are issued and accounts opened by POST only.
 """
 
+import re
+import unicodedata
+from collections.abc import Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -16,6 +19,7 @@ from genkan.core.errors import Denied, Invalid
 from genkan.federation.identity_provider import sign_response
 from genkan.fronts import browser
 from genkan.fronts.web import urls
+from genkan.fronts.web.i18n import Lang, format_environment
 from genkan.fronts.web.pages import (
     AccountCard,
     AccountColor,
@@ -28,7 +32,14 @@ from genkan.fronts.web.pages import (
     SamlPostPage,
 )
 from genkan.fronts.web.signin_pages import ask_sign_in
-from genkan.fronts.web.visits import Visit, go, show, show_form_expired, visit_of
+from genkan.fronts.web.visits import (
+    Visit,
+    go,
+    preferences_of,
+    show,
+    show_form_expired,
+    visit_of,
+)
 from genkan.portal.operations import (
     GET_ROLE_CREDENTIALS,
     OPEN_ACCOUNT,
@@ -41,17 +52,8 @@ SAML_CONSOLE = "/saml/console"
 """Where the sandbox's accounts take a SAML response: what signin.aws.amazon.com/saml is on AWS."""
 
 _COLOURS: tuple[AccountColor, ...] = get_args(AccountColor)
-_SERVICES = (
-    "sso_oidc",
-    "sso",
-    "sts",
-    "sso_admin",
-    "identitystore",
-    "iam",
-    "organizations",
-    "cloudtrail",
-)
 _LONGEST_QUERY = 200
+_GROUPED = re.compile(r"(?<=[0-9])-(?=[0-9])")
 
 
 async def get_root(request: Request) -> Response:
@@ -74,7 +76,9 @@ async def get_portal(request: Request) -> Response:
         request, READ_PORTAL, {}, caller=visit.session.person
     )
     query = request.query_params.get("q", "")[:_LONGEST_QUERY].strip()
-    shown = [account for account in accounts if _matches(account, query)]
+    words = found_by(query).split()
+    lang = preferences_of(request).lang
+    shown = [account for account in accounts if _matches(account, words, lang)]
     page = PortalPage(
         accounts=tuple(_card(account) for account in shown), total=len(accounts), query=query
     )
@@ -168,7 +172,7 @@ def account_identity(account: PortalAccount) -> AccountIdentity:
         name=account.name,
         alias=account.alias or None,
         color=color,
-        environment=account.environment.title() or None,
+        environment=account.environment or None,
     )
 
 
@@ -195,6 +199,8 @@ async def _credentials_page(
 ) -> CredentialsPage:
     app = browser.app_of(visit.request)
     entrance = await _entrance(visit.request)
+    own_url = app.deployment.base_url
+    sandbox = app.deployment.kind == "sandbox"
     credentials = None
     if issued is not None:
         credentials = IssuedCredentials(
@@ -209,7 +215,8 @@ async def _credentials_page(
         now=as_datetime(app.clock()),
         start_url=entrance.aws_start_url,
         region=entrance.region,
-        endpoints=tuple((service, app.deployment.base_url) for service in _SERVICES),
+        endpoints=() if sandbox else (("sso_oidc", own_url), ("sso", own_url)),
+        endpoint_url=own_url if sandbox else None,
         credentials=credentials,
     )
 
@@ -218,11 +225,20 @@ def _not_assigned(visit: Visit) -> Response:
     return show(visit, ErrorPage(status=403, reason="not_assigned"), here=urls.PORTAL)
 
 
-def _matches(account: PortalAccount, query: str) -> bool:
-    wanted = query.casefold()
+def found_by(text: str) -> str:
+    """Text as search compares it, the same as in `static/js/filter.js`.
+
+    Width and case do not matter, nor how an account id is grouped by hyphens.
+    """
+    return _GROUPED.sub("", unicodedata.normalize("NFKC", text).lower())
+
+
+def _matches(account: PortalAccount, words: Sequence[str], lang: Lang) -> bool:
     names = (account.name, account.alias, account.account_id, account.email, account.environment)
     roles = (role.name for role in account.roles)
-    return any(wanted in text.casefold() for text in (*names, *roles))
+    environment = format_environment(account.environment, lang)
+    text = found_by(" ".join((*names, environment, *roles)))
+    return all(word in text for word in words)
 
 
 def _card(account: PortalAccount) -> AccountCard:

@@ -28,7 +28,10 @@ from genkan.fronts.web.i18n import (
     Lang,
     catalogue,
     format_duration,
+    format_environment,
     format_moment,
+    format_wait,
+    rounded_up,
 )
 from genkan.fronts.web.pages import Page, Shell
 
@@ -99,6 +102,9 @@ def environment(assets: Assets) -> Environment:
     made.filters.update(
         moment=_moment,
         duration=_duration,
+        wait=_wait,
+        rounded_up=rounded_up,
+        environment=_environment,
         iso=_iso,
         origin=_origin,
         is_loopback=_is_loopback,
@@ -137,6 +143,18 @@ def _moment(context: Context, moment: datetime) -> str:
 def _duration(context: Context, seconds: float) -> str:
     lang: Lang = context["lang"]
     return format_duration(int(seconds), lang)
+
+
+@pass_context
+def _wait(context: Context, seconds: int) -> str:
+    lang: Lang = context["lang"]
+    return format_wait(seconds, lang)
+
+
+@pass_context
+def _environment(context: Context, word: str) -> str:
+    lang: Lang = context["lang"]
+    return format_environment(word, lang)
 
 
 def _iso(moment: datetime) -> str:

@@ -36,22 +36,37 @@ Line = tuple[str, str, str, bool]
 can veil the value alone."""
 
 
-def environment(shell: Shell, values: Iterable[tuple[str, str]]) -> list[Line]:
-    """Commands that set environment variables in a shell, from (name, value)."""
+def environment(
+    shell: Shell, values: Iterable[tuple[str, str]], endpoint_url: str | None = None
+) -> list[Line]:
+    """Commands that set environment variables in a shell, from (name, value).
+
+    `endpoint_url` is where such credentials are good, if that is not AWS: without it the next
+    command would show them to AWS.
+    """
     before, after = _ASSIGNMENT[shell].split("{value}")
-    return [
+    lines = [
         (before.format(name=name), _checked(_VALUE, value), after, _secret(name))
         for name, value in values
     ]
+    if endpoint_url is not None:
+        endpoint = before.format(name="AWS_ENDPOINT_URL"), _checked(_URL, endpoint_url)
+        lines.append((*endpoint, after, False))
+    return lines
 
 
-def profile(name: str, values: Iterable[tuple[str, str]]) -> list[Line]:
+def profile(
+    name: str, values: Iterable[tuple[str, str]], endpoint_url: str | None = None
+) -> list[Line]:
     """A section of the AWS credentials file, from (variable name, value); keys are in lower
-    case."""
-    return [
+    case. `endpoint_url` as for `environment`."""
+    lines = [
         (f"[{_checked(_NAME, name)}]", "", "", False),
         *((f"{key.lower()}=", _checked(_VALUE, value), "", _secret(key)) for key, value in values),
     ]
+    if endpoint_url is not None:
+        lines.append(("endpoint_url=", _checked(_URL, endpoint_url), "", False))
+    return lines
 
 
 def sso_profile(
@@ -62,11 +77,13 @@ def sso_profile(
     account_id: str,
     role_name: str,
     endpoints: Iterable[tuple[str, str]] = (),
+    endpoint_url: str | None = None,
 ) -> str:
     """Sections of the AWS config file for `aws sso login --profile <name>` (reference §8.5, §20).
 
-    `services` belongs in the profile and not in the session: the CLI reads it from the active
-    profile.
+    `endpoints` are those of single services; `endpoint_url` is every service's, as in
+    `environment`. Both belong in the profile and not in the session: the CLI reads them from the
+    active profile.
     """
     services = list(endpoints)
     lines = [
@@ -81,6 +98,8 @@ def sso_profile(
         f"sso_role_name = {_checked(_NAME, role_name)}",
         f"region = {region}",
     ]
+    if endpoint_url is not None:
+        lines.append(f"endpoint_url = {_checked(_URL, endpoint_url)}")
     if services:
         lines += ["services = genkan", "", "[services genkan]"]
         for service, url in services:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from genkan.fronts import browser
 from genkan.fronts.browser import BrowserAttempt
 from genkan.fronts.web.pages import ErrorPage, Page, Person, Shell
-from genkan.fronts.web.preferences import read_preferences
+from genkan.fronts.web.preferences import Preferences, read_preferences
 from genkan.signin.records import LiveSession
 
 
@@ -53,15 +53,20 @@ async def visit_of(request: Request) -> Visit:
     return Visit(request=request, session=None, attempt=attempt)
 
 
-def show(visit: Visit, page: Page, *, here: str | None = None) -> Response:
-    """Answer with a page. `here` is the nearest GET of a page that answers a POST."""
-    request = visit.request
-    state = request.app.state
-    preferences = read_preferences(
+def preferences_of(request: Request) -> Preferences:
+    """Language, theme and the like that this request asks for."""
+    return read_preferences(
         query=request.query_params,
         cookies=request.cookies,
         accept_language=request.headers.get("accept-language"),
     )
+
+
+def show(visit: Visit, page: Page, *, here: str | None = None) -> Response:
+    """Answer with a page. `here` is the nearest GET of a page that answers a POST."""
+    request = visit.request
+    state = request.app.state
+    preferences = preferences_of(request)
     app = browser.app_of(request)
     shell = Shell(
         lang=preferences.lang,

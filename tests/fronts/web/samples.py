@@ -113,11 +113,7 @@ def credentials() -> CredentialsPage:
         now=NOW,
         start_url="https://d-90667a1b2c.awsapps.com/start",
         region="us-east-1",
-        endpoints=(
-            ("sso", "http://localhost:8080"),
-            ("sso_oidc", "http://localhost:8080"),
-            ("sts", "http://localhost:8080"),
-        ),
+        endpoint_url="http://localhost:8080",
         credentials=IssuedCredentials(
             access_key_id="ASIAEXAMPLE234567ABC",
             secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -165,6 +161,12 @@ def _sign_in() -> list[Sample]:
         sample("password", SignInPage(step="password", user_name="mika.sato", hidden=hidden)),
         sample("password-missing", SignInPage(step="password", user_name="x", problem="missing")),
         sample("wrong", SignInPage(step="password", user_name="山田太郎", problem="wrong"), HINT),
+        sample(
+            "wrong-and-wait",
+            SignInPage(
+                step="password", user_name="mika.sato", problem="wrong", retry_after_seconds=15
+            ),
+        ),
         sample(
             "locked",
             SignInPage(
@@ -259,6 +261,10 @@ def _others() -> list[Sample]:
                 now=NOW,
                 start_url=issued.start_url,
                 region="eu-west-1",
+                endpoints=(
+                    ("sso", "https://sso.kaminari.example"),
+                    ("sso_oidc", "https://sso.kaminari.example"),
+                ),
             ),
             here=keys,
             person=YAMADA,

@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from genkan.fronts.web import catalogues
-from genkan.fronts.web.i18n import LANGUAGES, Lang, format_duration, format_moment
+from genkan.fronts.web.i18n import (
+    LANGUAGES,
+    Lang,
+    format_duration,
+    format_environment,
+    format_moment,
+    format_wait,
+)
 
 
 def test_every_message_is_translated_and_no_catalogue_is_stale() -> None:
@@ -68,6 +75,41 @@ def test_japanese_terms_are_used_consistently() -> None:
 def test_lengths_of_time_have_at_most_two_units(seconds: int, english: str, japanese: str) -> None:
     assert format_duration(seconds, "en") == english
     assert format_duration(seconds, "ja") == japanese
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "japanese"),
+    [
+        (1, "1 second", "1 秒"),
+        (15, "15 seconds", "15 秒"),
+        (59, "59 seconds", "59 秒"),
+        (60, "1 minute", "1 分"),
+        (61, "2 minutes", "2 分"),
+        (3541, "1 hour", "1 時間"),
+    ],
+)
+def test_a_wait_is_told_to_the_second_or_rounded_up(
+    seconds: int, english: str, japanese: str
+) -> None:
+    assert format_wait(seconds, "en") == english
+    assert format_wait(seconds, "ja") == japanese
+
+
+@pytest.mark.parametrize(
+    ("word", "english", "japanese"),
+    [
+        ("production", "Production", "本番"),
+        ("Development", "Development", "開発"),
+        ("management", "Management", "管理"),
+        ("trAining", "TrAining", "TrAining"),
+        ("", "", ""),
+    ],
+)
+def test_well_known_environments_are_said_in_the_readers_language(
+    word: str, english: str, japanese: str
+) -> None:
+    assert format_environment(word, "en") == english
+    assert format_environment(word, "ja") == japanese
 
 
 def test_moments_say_that_they_are_in_utc() -> None:

@@ -149,7 +149,8 @@ def test_copying_gives_the_text_with_its_secrets(page: BrowserPage) -> None:
     copied = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert copied[0] == 'export AWS_ACCESS_KEY_ID="ASIAEXAMPLE234567ABC"'
     assert copied[1] == 'export AWS_SECRET_ACCESS_KEY="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"'
-    assert len(copied) == 3
+    assert copied[2].startswith('export AWS_SESSION_TOKEN="IQoJ')
+    assert copied[3:] == ['export AWS_ENDPOINT_URL="http://localhost:8080"']
 
 
 def test_copy_buttons_are_not_shown_where_they_cannot_work(

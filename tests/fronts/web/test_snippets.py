@@ -46,6 +46,31 @@ def test_only_the_key_id_is_not_secret() -> None:
     assert [secret for *_, secret in snippets.profile("p", KEYS)] == [False, False, True, True]
 
 
+def test_keys_of_another_place_than_aws_come_with_its_address() -> None:
+    place = "http://localhost:8080"
+    *_, last = snippets.environment("posix", KEYS, place)
+    assert last == ('export AWS_ENDPOINT_URL="', place, '"', False)
+    parsed = configparser.RawConfigParser()
+    parsed.read_string(text(snippets.profile("p", KEYS, place)))
+    assert parsed["p"]["endpoint_url"] == place
+
+
+@pytest.mark.parametrize("url", ["", "localhost", 'http://x"; rm -rf ~; "', "http://x/\ny = z"])
+def test_an_address_that_a_shell_would_run_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):
+        snippets.environment("posix", KEYS, url)
+    with pytest.raises(ValueError):
+        snippets.profile("p", KEYS, url)
+    with pytest.raises(ValueError):
+        sso_profile(endpoint_url=url)
+
+
+def test_one_address_for_every_service_belongs_to_the_profile() -> None:
+    parsed = configparser.RawConfigParser()
+    parsed.read_string(sso_profile(endpoint_url="http://localhost:8080"))
+    assert parsed["profile 111122223333_Dev"]["endpoint_url"] == "http://localhost:8080"
+
+
 @pytest.mark.parametrize("value", ["", '"; rm -rf ~; "', "$(id)", "`id`", "%PATH%", "a\nb", "a&b"])
 def test_a_value_that_a_shell_would_run_is_refused(value: str) -> None:
     with pytest.raises(ValueError):
