@@ -17,6 +17,7 @@ from genkan.sts.records import SigningIdentity
 
 EXPIRED = "The security token included in the request is expired"
 NO_TOKEN = "Session token not found or invalid"  # noqa: S105 - AWS's sentence, not a token
+# The model's name, and the one that older portals send (reference §8.1).
 _BEARER = (b"x-amz-sso_bearer_token", b"x-amz-sso-bearer-token")
 _LONGEST_TOKEN = 4096
 
@@ -49,6 +50,23 @@ async def _by_token(app: App, request: Request, origin: Origin) -> Person:
     if person is None:
         raise Unauthenticated(NO_TOKEN, code="UnauthorizedException")
     return person
+
+
+def with_modelled_token(request: Request) -> Request:
+    """The request with its token under the name that the model knows, as the decoder reads it."""
+    current, older = _BEARER
+    if request.header(current) is not None:
+        return request
+    headers = [
+        (current if name.lower() == older else name, value) for name, value in request.headers
+    ]
+    return Request(
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=headers,
+        body=request.body,
+    )
 
 
 async def _by_signature(

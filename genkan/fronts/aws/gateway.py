@@ -15,7 +15,7 @@ from genkan.core.app import App
 from genkan.core.call import Call, Caller, Origin
 from genkan.core.errors import Refusal, Unauthenticated
 from genkan.federation.exchange import assume_role_with_saml
-from genkan.fronts.aws.authenticate import authenticate
+from genkan.fronts.aws.authenticate import authenticate, with_modelled_token
 from genkan.fronts.aws.refusals import refusal_answer
 from genkan.fronts.aws.services import SERVICES, Service
 from genkan.oauth.records import Rejected
@@ -75,8 +75,10 @@ async def _decode(exchange: Exchange) -> None:
     if operation.name not in service.operations and _special(operation) is None:
         exchange.response = _not_served(exchange, operation)
         return
-    exchange.params = codec.decode(operation, exchange.request)
-    if service.authentication == "bearer":
+    bearer = service.authentication == "bearer"
+    request = with_modelled_token(exchange.request) if bearer else exchange.request
+    exchange.params = codec.decode(operation, request)
+    if bearer:
         exchange.params.pop("access_token", None)
 
 
