@@ -49,7 +49,10 @@ def provisioned_role(tx: Tx, account_id: str, permission_set_arn: str) -> Provis
 
 def on_role_session_used(tx: Tx, event: RoleSessionUsed) -> None:
     """Refuse the use of a permission set's role by a person who is no longer assigned."""
-    role = store.find_provisioned_by_role(tx, event.role_arn)
+    role = tx.remembered(
+        ("provisioned_by_role", event.role_arn),
+        lambda: store.find_provisioned_by_role(tx, event.role_arn),
+    )
     if (
         role is None
         or role.account_id != event.account_id

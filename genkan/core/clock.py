@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 Clock = Callable[[], int]
 
@@ -14,7 +15,12 @@ def system_clock() -> int:
 
 def iso8601(milliseconds: int) -> str:
     """`2026-11-22T01:02:03Z`, second precision, as CloudTrail and SAML write it."""
-    return datetime.fromtimestamp(milliseconds // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _of_second(milliseconds // 1000)
+
+
+@lru_cache(maxsize=64)
+def _of_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def as_datetime(milliseconds: int) -> datetime:

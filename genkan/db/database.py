@@ -44,7 +44,8 @@ class Tx:
     """One operation's view of the database.
 
     `now` is epoch milliseconds. `memo` is a dictionary that lives exactly as long as the data it
-    was computed from is unchanged, or None where that cannot be known (writes, PostgreSQL).
+    was computed from is unchanged: shared between reads where the engine can tell, otherwise of
+    this transaction alone. Its own writes empty it.
     """
 
     __slots__ = ("_connection", "_memo", "call", "now", "services", "woke")
@@ -59,7 +60,7 @@ class Tx:
         memo: dict[Hashable, Any] | None = None,
     ) -> None:
         self._connection = connection
-        self._memo = memo
+        self._memo = {} if memo is None else memo
         self.now = now
         self.call = call
         self.services = services
@@ -77,6 +78,8 @@ class Tx:
 
     def run(self, sql: str, *parameters: Any) -> int:
         """Execute one statement; the number of rows changed."""
+        if self._memo:
+            self._memo.clear()
         return self._connection.run(sql, parameters)
 
     def one(self, sql: str, *parameters: Any) -> Row | None:
@@ -88,12 +91,10 @@ class Tx:
         return self._connection.all(sql, parameters)
 
     def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """`compute()`, remembered while no other connection has committed anything.
+        """`compute()`, remembered while the database is unchanged.
 
         Only for values that depend on the database alone, never on the clock or the caller.
         """
-        if self._memo is None:
-            return compute()
         try:
             found: T = self._memo[key]
         except KeyError:

@@ -61,7 +61,7 @@ def create_identity_store(
 
 def find_user(tx: Tx, user_id: str) -> User | None:
     """The user of this id, enabled or not, in whichever store; one indexed query."""
-    return store.find_user(tx, user_id)
+    return tx.remembered(("user", user_id), lambda: store.find_user(tx, user_id))
 
 
 def find_user_by_name(tx: Tx, identity_store_id: str, user_name: str) -> User | None:
@@ -82,7 +82,9 @@ def find_group(tx: Tx, group_id: str) -> Group | None:
 
 def group_ids_of(tx: Tx, user_id: str) -> tuple[str, ...]:
     """The groups that a user is in, at most 1,000; none for an unknown user."""
-    return store.group_ids_of(tx, user_id, GROUPS_PER_USER)
+    return tx.remembered(
+        ("group_ids_of", user_id), lambda: store.group_ids_of(tx, user_id, GROUPS_PER_USER)
+    )
 
 
 def find_principal(

@@ -182,3 +182,15 @@ async def test_a_closed_database_is_one_file_without_a_log(tmp_path: Path) -> No
     )
     await opened.close()
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+async def test_a_write_remembers_until_it_writes(database: SqliteDatabase) -> None:
+    def counts(tx: Tx) -> list[int]:
+        def count() -> int:
+            return tx.remembered("count", lambda: tx.one("SELECT count(*) FROM notes")[0])  # type: ignore[index]
+
+        seen = [count()]
+        tx.run("INSERT INTO notes VALUES ('one', 'x')")
+        return [*seen, count()]
+
+    assert await database.write(a_call(), counts) == [0, 1]

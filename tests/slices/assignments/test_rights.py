@@ -108,10 +108,11 @@ def test_any_number_of_groups_is_asked_in_one_query(
             )
     give(store, (MEMBER, world.read_only, last, "GROUP" if groups else "USER"))
     with store.write() as tx:
-        assert assignments.assigned(tx, world.bob, MEMBER, world.read_only)
         queries = counted(tx)
-        assignments.assigned(tx, world.bob, MEMBER, world.read_only)
+        assert assignments.assigned(tx, world.bob, MEMBER, world.read_only)
         assert len(queries) == 2
+        assert assignments.assigned(tx, world.bob, MEMBER, world.read_only)
+        assert len(queries) == 2, "an unchanged answer was asked for again"
 
 
 def test_the_rights_are_found_by_index(store: Store, world: World) -> None:
