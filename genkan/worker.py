@@ -73,8 +73,10 @@ class InProcessWorker:
         pause = 0.0
         while True:
             if pause > 0:
+                # Not wait_for: before Python 3.12 it loses a cancellation that meets a wake.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
             self._woken.clear()
             pause = await self._round()
 
@@ -102,6 +104,9 @@ class InProcessWorker:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._woken.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Not even its failure could be written down: it runs again when its lease is over.
+            _log.error("%s was left leased", task.get_name(), exc_info=error)
 
     async def _run(self, job: Job) -> None:
         heart = asyncio.create_task(self._beat(job))
@@ -118,7 +123,12 @@ class InProcessWorker:
     async def _beat(self, job: Job) -> None:
         while True:
             await asyncio.sleep(jobs.LEASE_MS / 3000)
-            await self._write(lambda tx: jobs.heartbeat(tx, job.worker))
+            try:
+                await self._write(lambda tx: jobs.heartbeat(tx, job.worker))
+            except Conflict:
+                return  # the lease is gone; the handler learns it at its next write
+            except Exception:
+                _log.exception("extending the lease of job %s failed", job.id)
 
     async def _failed(self, job: Job, error: Exception) -> None:
         if isinstance(error, Conflict) and not await self._still_ours(job):
@@ -132,9 +142,12 @@ class InProcessWorker:
     async def _tell_of_dead_jobs(self) -> None:
         """Also at start: a process may have died between a job's death and the telling."""
         for job in await self._write(lambda tx: jobs.dead_jobs(tx, _CONCURRENCY)):
-            if job.kind in self._give_up:
-                await self._give_up[job.kind](self._app, job, job.error)
-            await self._write(functools.partial(jobs.bury, job=job))
+            try:
+                if job.kind in self._give_up:
+                    await self._give_up[job.kind](self._app, job, job.error)
+                await self._write(functools.partial(jobs.bury, job=job))
+            except Exception:  # one that cannot be told must not keep the others from working
+                _log.exception("telling of the dead job %s failed", job.id)
 
     async def _still_ours(self, job: Job) -> bool:
         try:
