@@ -1,4 +1,4 @@
-"""SIGKILL in every phase of an assignment: what was acknowledged is there, once, after a restart."""
+"""SIGKILL in every phase of an assignment: what was acknowledged is there once after a restart."""
 
 import functools
 import json

@@ -1,7 +1,6 @@
 """Killed or told to stop in the middle of many writes: every acknowledged one is there, once."""
 
 import concurrent.futures
-import json
 import random
 import signal
 import time
