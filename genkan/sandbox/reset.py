@@ -4,6 +4,7 @@ The seed is a copy of the database made once, right after seeding, and attached 
 connection. A reset replaces every row of every table by the copy's, in one transaction.
 """
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from genkan.sandbox import facts
 
 SEED_FILE = "seed.sqlite"
 _KEPT = "schema_migrations"
+_NOT_PUT_BACK = "jobs"
+"""The copy may hold the lease of a job that was just about to be finished."""
 
 
 def snapshot(raw: sqlite3.Connection, path: Path) -> None:
     """Copy the database to `path`, whole or not at all. Outside any transaction."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     raw.execute("VACUUM INTO ?", (str(partial),))
-    partial.chmod(0o600)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())  # SQLite leaves that to us for a copy
     partial.replace(path)
 
 
@@ -44,6 +49,8 @@ def reset(tx: Tx) -> int:
     for name in names:
         tx.run(f'DELETE FROM main."{name}"')  # noqa: S608 - names out of our own schema
     for name in names:
+        if name == _NOT_PUT_BACK:
+            continue
         tx.run(f'INSERT INTO main."{name}" SELECT * FROM seed."{name}"')  # noqa: S608
     facts.mark_ready(tx)
     return len(names)
