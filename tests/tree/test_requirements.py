@@ -6,6 +6,7 @@ import sys
 import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -48,13 +49,29 @@ def test_every_requirement_has_one_version_and_hashes(path: Path) -> None:
         assert all(_HASH.fullmatch(value) for value in hashes), requirement
 
 
-def test_the_projects_dependencies_are_pinned_within_their_bounds() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pinned = pins(ROOT / "requirements" / "run.txt")
-    for text in project["dependencies"]:
+def project() -> dict[str, Any]:
+    """The `[project]` of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return table
+
+
+def optional() -> list[str]:
+    """What the extras ask for. Tests need it all, so test.txt pins it."""
+    return [text for extra in project()["optional-dependencies"].values() for text in extra]
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [(project()["dependencies"], "run"), (optional(), "test")]
+)
+def test_the_projects_dependencies_are_pinned_within_their_bounds(
+    asked: list[str], name: str
+) -> None:
+    pinned = pins(ROOT / "requirements" / f"{name}.txt")
+    assert asked
+    for text in asked:
         wanted = Requirement(text)
         versions = pinned.get(canonicalize_name(wanted.name))
-        assert versions, f"{wanted.name} is not in requirements/run.txt: run `make requirements`"
+        assert versions, f"{wanted.name} is not in {name}.txt: run `make requirements`"
         for version in versions:
             assert wanted.specifier.contains(version.removeprefix("=="), prereleases=True), text
 
@@ -102,6 +119,7 @@ def imported_by(top: str) -> set[str]:
 def test_what_is_imported_is_pinned(top: str, names: list[str]) -> None:
     """A package that only happens to be installed is missing on the next machine."""
     pinned = {package for name in names for package in pins(ROOT / "requirements" / f"{name}.txt")}
+    pinned |= {canonicalize_name(Requirement(text).name) for text in optional()}
     distributions = packages_distributions()
     imported = imported_by(top)
     assert imported
