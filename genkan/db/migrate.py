@@ -3,6 +3,7 @@
 `migrations/NNNN_name.sql`, statements separated by a line that ends in `;`. Tokens stand where the
 engines' types differ: `{int64}`, `{bytes}`, `{text}` (byte order on PostgreSQL), `{strict}`.
 A file that was applied must never change: its hash is kept and compared.
+All steps are one transaction; nodes that start together take turns.
 """
 
 import hashlib
@@ -11,8 +12,17 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
+
+from genkan.db.database import Connection
+from genkan.db.sqlite import SqliteConnection
+
+if TYPE_CHECKING:
+    from genkan.db.postgres_connection import PostgresConnection
 
 SQLITE_TOKENS = {"int64": "INTEGER", "bytes": "BLOB", "text": "TEXT", "strict": "STRICT"}
+POSTGRES_TOKENS = {"int64": "BIGINT", "bytes": "BYTEA", "text": 'TEXT COLLATE "C"', "strict": ""}
+_MIGRATION_LOCK = 0x67656E6B616E  # "genkan": one lock for all nodes of a database
 _NAME = re.compile(r"^(\d{4})_([a-z_]+)\.sql$")
 
 
@@ -42,6 +52,14 @@ class Migration:
                 yield statement.strip().rstrip(";")
 
 
+_LEDGER = Migration(
+    0,
+    "ledger",
+    "CREATE TABLE IF NOT EXISTS schema_migrations (number {int64} PRIMARY KEY,"
+    " name {text} NOT NULL, digest {text} NOT NULL, applied_at {int64} NOT NULL) {strict};\n",
+)
+
+
 def shipped() -> list[Migration]:
     """Every migration of this release, in order."""
     found = []
@@ -53,27 +71,51 @@ def shipped() -> list[Migration]:
 
 
 def migrate_sqlite(raw: sqlite3.Connection, now: int) -> list[str]:
-    """Bring a SQLite file to this release in one transaction; the names of the steps taken."""
+    """Bring a SQLite file to this release; the names of the steps taken. `now`: epoch ms."""
     raw.execute("BEGIN IMMEDIATE")
     try:
-        raw.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY,"
-            " name TEXT NOT NULL, digest TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
-        )
-        applied = dict(raw.execute("SELECT number, digest FROM schema_migrations").fetchall())
-        taken = []
-        for migration in _pending(applied):
-            for statement in migration.statements(SQLITE_TOKENS):
-                raw.execute(statement)
-            raw.execute(
-                "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
-                (migration.number, migration.name, migration.digest, now),
-            )
-            taken.append(migration.name)
+        taken = _take_steps(SqliteConnection(raw), SQLITE_TOKENS, now)
     except BaseException:
         raw.execute("ROLLBACK")
         raise
     raw.execute("COMMIT")
+    return taken
+
+
+def migrate_postgres(connection: "PostgresConnection", now: int) -> list[str]:
+    """Bring a PostgreSQL database to this release; the names of the steps taken.
+
+    A node that comes second waits for the first and finds nothing to do.
+    """
+    connection.begin(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+    try:
+        # A step may take long, and so may another node's; but no step may wait long for a table
+        # that is in use, since everybody else would wait behind it.
+        connection.run("SET LOCAL statement_timeout = 0", ())
+        connection.run("SELECT pg_advisory_xact_lock(?)", (_MIGRATION_LOCK,))
+        connection.run("SET LOCAL lock_timeout = '10s'", ())
+        taken = _take_steps(connection, POSTGRES_TOKENS, now)
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
+    return taken
+
+
+def _take_steps(connection: Connection, tokens: dict[str, str], now: int) -> list[str]:
+    for statement in _LEDGER.statements(tokens):
+        connection.run(statement, ())
+    taken = []
+    for migration in _pending(
+        dict(connection.all("SELECT number, digest FROM schema_migrations", ()))
+    ):
+        for statement in migration.statements(tokens):
+            connection.run(statement, ())
+        connection.run(
+            "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
+            (migration.number, migration.name, migration.digest, now),
+        )
+        taken.append(migration.name)
     return taken
 
 
