@@ -45,18 +45,34 @@ def up(
 
 
 def _listen(settings: SandboxSettings) -> list[socket.socket]:
-    """Bound sockets; for the default address both loopbacks, since `localhost` may be either."""
+    """Listening sockets; for the default address on both loopbacks, since `localhost` is either.
+
+    The second loopback may be missing, but if another program has it, that one would be sent what
+    people type for us.
+    """
+    sockets = [_listening(settings.bind, settings.port)]
+    if settings.bind == "127.0.0.1" and _has_address("::1"):
+        sockets.append(_listening("::1", settings.port))
+    return sockets
+
+
+def _listening(address: str, port: int) -> socket.socket:
     try:
-        sockets = [_bound(settings.bind, settings.port)]
+        bound = _bound(address, port)
+        bound.listen()
     except OSError as error:
         raise SettingsRefused(
-            f"cannot listen on {settings.bind}:{settings.port}: {error.strerror};"
-            " choose another with --port"
+            f"cannot listen on {address}:{port}: {error.strerror}; choose another with --port"
         ) from None
-    if settings.bind == "127.0.0.1":
-        with contextlib.suppress(OSError):
-            sockets.append(_bound("::1", settings.port))
-    return sockets
+    return bound
+
+
+def _has_address(address: str) -> bool:
+    try:
+        _bound(address, 0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _bound(address: str, port: int) -> socket.socket:
@@ -106,7 +122,8 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
             timeout_graceful_shutdown=10,
         )
     )
-    server.run(sockets=sockets)
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a person stops it
+        server.run(sockets=sockets)
     if not server.started:
         raise SystemExit(1)
 
