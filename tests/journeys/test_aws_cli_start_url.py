@@ -17,7 +17,6 @@ from tests.journeys.tls_front import TlsFront
 from tests.support.server import Server, free_port
 
 pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
-BOTH = pytest.mark.parametrize("slot", ["new", "old"])
 
 
 def test_a_head_of_the_start_url_leads_to_the_alias_and_a_get_does_not(house: Server) -> None:
@@ -53,14 +52,17 @@ def test_the_new_cli_logs_in_at_the_issuer_url(desk: NewDesk, house: Server) -> 
     assert f"logged into Start URL: {house.facts['issuer_url']}" in here.log_in().stdout
 
 
-@BOTH
-def test_a_start_url_of_another_organization_is_refused(slot: Slot, desk: NewDesk) -> None:
+@pytest.mark.parametrize(
+    ("slot", "login", "operation"),
+    [("new", PKCE, "RegisterClient"), ("old", DEVICE, "StartDeviceAuthorization")],
+)
+def test_a_start_url_of_another_organization_is_refused(
+    slot: Slot, login: tuple[str, ...], operation: str, desk: NewDesk
+) -> None:
     here = desk(slot, "maria")
     here.configure(start_url="https://d-0000000000.awsapps.com/start")
-    said = here.refused(*PKCE)
-    assert "(InvalidRequestException) when calling the RegisterClient operation" in said
-    said = here.refused(*DEVICE)
-    assert "(InvalidRequestException) when calling the StartDeviceAuthorization operation" in said
+    said = here.refused(*login)
+    assert f"(InvalidRequestException) when calling the {operation} operation" in said
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What AWS CLI v2 may do once a person has logged in: what is assigned, and nothing else."""
 
-from collections.abc import Iterator
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,28 +18,37 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("aws-cli-use")
 
 
-@pytest.fixture(scope="module", params=["new", "old"])
-def here(
-    request: pytest.FixtureRequest,
-    logging_server: Server,
-    browser: "Browser",
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Desk]:
-    """A desk at which hanako is logged in: she has two roles in each account."""
+@pytest.fixture(scope="module")
+def desks(
+    logging_server: Server, browser: "Browser", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[Slot], Desk]]:
+    """Desks at which hanako, who has two roles in each account, is logged in: one per release."""
     from tests.clients.browser import open_window
 
-    slot: Slot = request.param
     logging_server.reset()
-    cli = AwsCli(slot, tmp_path_factory.mktemp("home"), logging_server.url)
-    with open_window(browser) as window:
-        desk = Desk(logging_server, cli, window, "hanako")
-        desk.configure(
-            reader=("sakura-management", "ReadOnlyAccess"),
-            administrator=("sakura-management", "AdministratorAccess"),
-            member=("sakura-playground", "AdministratorAccess"),
-        )
-        desk.log_in()
-        yield desk
+    with contextlib.ExitStack() as windows:
+
+        @functools.cache
+        def logged_in(slot: Slot) -> Desk:
+            cli = AwsCli(slot, tmp_path_factory.mktemp("home"), logging_server.url)
+            window = windows.enter_context(open_window(browser))
+            desk = Desk(logging_server, cli, window, "hanako")
+            desk.configure(
+                reader=("sakura-management", "ReadOnlyAccess"),
+                administrator=("sakura-management", "AdministratorAccess"),
+                member=("sakura-playground", "AdministratorAccess"),
+            )
+            desk.log_in()
+            return desk
+
+        yield logged_in
+
+
+@pytest.fixture(params=["new", "old"])
+def here(request: pytest.FixtureRequest, desks: Callable[[Slot], Desk]) -> Desk:
+    """The desk with one of the releases."""
+    slot: Slot = request.param
+    return desks(slot)
 
 
 def create_permission_set(here: Desk, profile: str, name: str) -> tuple[str, ...]:
@@ -81,10 +92,11 @@ def test_the_read_only_role_creates_no_permission_set_and_the_administrators_rol
     said = here.refused(*create_permission_set(here, "reader", "Denied"))
     assert "(AccessDeniedException) when calling the CreatePermissionSet operation" in said
     assert "hanako is not authorized to perform: sso:CreatePermissionSet on resource" in said
-    made = here.aws(*create_permission_set(here, "administrator", "Allowed"))
-    assert made["PermissionSet"]["Name"] == "Allowed"
+    allowed = f"Allowed-{here.cli.home.name}"
+    made = here.aws(*create_permission_set(here, "administrator", allowed))
+    assert made["PermissionSet"]["Name"] == allowed
     names = permission_set_names(here.server)
-    assert "Allowed" in names
+    assert allowed in names
     assert "Denied" not in names
 
 
