@@ -87,8 +87,9 @@ def encode_error(
     """An error in the protocol of the request.
 
     `code` is a shape's name or wire code of `model`, or one that AWS uses without modelling it.
-    `members` are further members of the error, by snake_case or wire name. `status` overrides
-    the model's and the usual one. An empty `message` is legal and is what AWS often sends.
+    `members` are further members of the error, by snake_case or wire name; those that the model
+    does not give it are left out. `status` overrides the model's and the usual one. An empty
+    `message` is legal and is what AWS often sends.
     """
     shape = model.error_shape(code) if model else None
     if status is None:
@@ -144,9 +145,13 @@ def oauth_error(code: str) -> str:
 def _further_members(
     shape: Shape | None, members: Mapping[str, Any], request_id: str
 ) -> dict[str, Any]:
-    """Members by their wire names. identitystore's errors carry the request id in the body."""
-    names = {snake_case(name): name for name in shape.members} if shape else {}
-    found = {names.get(key, key): value for key, value in members.items()}
+    """The error's own members by their wire names; what it does not have is left out.
+
+    identitystore's errors carry the request id in the body.
+    """
+    own = shape.members if shape else {}
+    names = {snake_case(name): name for name in own} | {name: name for name in own}
+    found = {names[key]: value for key, value in members.items() if key in names}
     if "request_id" in names:
         found.setdefault(names["request_id"], request_id)
     return {name: value for name, value in found.items() if value is not None}
