@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from genkan.sandbox import sample
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import MEMBER, Clients, World
 
 pytestmark = pytest.mark.xdist_group("aws-iam")
 
+ANALYST_POLICY = "DataLakeReaders"
 RESERVED = "/aws-reserved/sso.amazonaws.com/"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 
@@ -94,9 +94,9 @@ def test_documents_are_url_encoded_on_the_wire(world: World, iam: Any) -> None:
 
 def test_policies_of_a_role_are_read_one_by_one(world: World, iam: Any) -> None:
     analyst = role_named(iam, "DataAnalyst")["RoleName"]
-    policy_arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{sample.ANALYST_POLICY_NAME}"
+    policy_arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{ANALYST_POLICY}"
     assert iam.list_attached_role_policies(RoleName=analyst)["AttachedPolicies"] == [
-        {"PolicyName": sample.ANALYST_POLICY_NAME, "PolicyArn": policy_arn}
+        {"PolicyName": ANALYST_POLICY, "PolicyArn": policy_arn}
     ]
     assert iam.list_role_policies(RoleName=analyst)["PolicyNames"] == []
     admin = role_named(iam, "AdministratorAccess")["RoleName"]
@@ -111,21 +111,26 @@ def test_policies_of_a_role_are_read_one_by_one(world: World, iam: Any) -> None:
     assert web_dev.list_role_policies(RoleName=developer)["PolicyNames"] == ["AwsSSOInlinePolicy"]
     inline = web_dev.get_role_policy(RoleName=developer, PolicyName="AwsSSOInlinePolicy")
     assert inline["RoleName"] == developer
-    assert inline["PolicyDocument"] == json.loads(sample.INLINE_POLICY)
+    text = world.admin.sso_admin.get_inline_policy_for_permission_set(
+        InstanceArn=world.instance, PermissionSetArn=world.sets["DeveloperAccess"]
+    )["InlinePolicy"]
+    assert inline["PolicyDocument"] == json.loads(text)
 
 
 def test_a_customer_managed_policy_and_its_document_are_read(world: World, iam: Any) -> None:
-    arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{sample.ANALYST_POLICY_NAME}"
+    arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{ANALYST_POLICY}"
     policy = iam.get_policy(PolicyArn=arn)["Policy"]
     assert (policy["PolicyName"], policy["Arn"], policy["Path"]) == (
-        sample.ANALYST_POLICY_NAME,
+        ANALYST_POLICY,
         arn,
         "/",
     )
     assert policy["AttachmentCount"] == 1
     assert policy["DefaultVersionId"] == "v1"
     version = iam.get_policy_version(PolicyArn=arn, VersionId="v1")["PolicyVersion"]
-    assert version["Document"] == json.loads(sample.ANALYST_POLICY)
+    (statement,) = version["Document"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
+    assert "athena:*" in statement["Action"]
     assert version["IsDefaultVersion"] is True
 
 
@@ -187,7 +192,7 @@ def test_what_is_not_there_is_no_such_entity(
 
 
 def test_a_version_that_is_not_there_is_no_such_entity(world: World, iam: Any) -> None:
-    arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{sample.ANALYST_POLICY_NAME}"
+    arn = f"arn:aws:iam::{world.account(MEMBER)}:policy/{ANALYST_POLICY}"
     refused(iam.get_policy_version, "NoSuchEntity", status=404, PolicyArn=arn, VersionId="v2")
 
 

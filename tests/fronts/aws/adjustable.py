@@ -1,0 +1,82 @@
+"""`genkan up` whose clock can be put forward and whose worker can be made to wait.
+
+A program of the tests: `python -m tests.fronts.aws.adjustable up …`. The directory in
+GENKAN_TEST_KNOBS holds `forward`, milliseconds that the clock is ahead, and, while the worker is to
+wait before each job, `hold`.
+"""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from genkan import assembly
+from genkan.cli import main
+from genkan.core.clock import system_clock
+
+VARIABLE = "GENKAN_TEST_KNOBS"
+_make_handlers = assembly.make_handlers
+
+
+class Knobs:
+    """What a test turns, from its own process."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._forward = directory / "forward"
+        self._hold = directory / "hold"
+        self.reset()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """For the process of the server."""
+        return {VARIABLE: str(self.directory)}
+
+    def reset(self) -> None:
+        """The right time, and a worker that works."""
+        self.forward(0)
+        self.release()
+
+    def forward(self, milliseconds: int) -> None:
+        """Put the clock forward, as counted from the right time."""
+        # In one step: the server reads it at any time.
+        partial = self.directory / ".forward"
+        partial.write_text(str(milliseconds))
+        partial.replace(self._forward)
+
+    def hold(self) -> None:
+        """Have the worker wait before its next job."""
+        self._hold.touch()
+
+    def release(self) -> None:
+        """Have the worker go on."""
+        self._hold.unlink(missing_ok=True)
+
+
+def adjust(directory: Path) -> None:
+    """Put the knobs into this process."""
+
+    def clock() -> int:
+        return system_clock() + int((directory / "forward").read_text())
+
+    def make_handlers(context: Any) -> Any:
+        handlers, give_up = _make_handlers(context)
+
+        def waiting(handler: Any) -> Any:
+            async def wait(app: Any, job: Any) -> None:
+                while (directory / "hold").exists():  # noqa: ASYNC110 - a file wakes nobody
+                    await asyncio.sleep(0.01)
+                await handler(app, job)
+
+            return wait
+
+        return {kind: waiting(handler) for kind, handler in handlers.items()}, give_up
+
+    assembly.Sandbox.__init__.__defaults__ = (clock,)  # type: ignore[attr-defined]
+    assembly.make_handlers = make_handlers
+
+
+if __name__ == "__main__":
+    adjust(Path(os.environ[VARIABLE]))
+    main()
