@@ -58,6 +58,14 @@ def create_policy(
     return policy
 
 
+def customer_policies(tx: Tx, account_id: str) -> list[ManagedPolicy]:
+    """Every customer managed policy of an account, in the order of ARNs: for exports."""
+    found: list[ManagedPolicy] = []
+    while arns := store.policy_arns(tx, account_id, found[-1].policy_arn if found else None, 100):
+        found += [policy for arn in arns if (policy := store.find_policy(tx, arn)) is not None]
+    return found
+
+
 def customer_policy_arn(account_id: str, path: str, name: str) -> str:
     """`arn:aws:iam::<account>:policy<path><name>`; `path` starts and ends with a slash."""
     return f"arn:aws:iam::{account_id}:policy{path}{name}"

@@ -251,6 +251,18 @@ def find_policy(tx: Tx, policy_arn: str) -> ManagedPolicy | None:
     )
 
 
+def policy_arns(tx: Tx, account_id: str, after: str | None, limit: int) -> list[str]:
+    """ARNs of the account's policies in order, after an ARN."""
+    rows = tx.all(
+        "SELECT policy_arn FROM iam_policies WHERE account_id = ? AND policy_arn > ?"
+        " ORDER BY policy_arn LIMIT ?",
+        account_id,
+        after or "",
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 def policy_name_taken(tx: Tx, account_id: str, policy_name: str) -> bool:
     """Whether any policy of the account has this name, whatever its case and path."""
     return (

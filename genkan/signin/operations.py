@@ -141,6 +141,11 @@ def on_user_disabled(tx: Tx, event: UserDisabled) -> None:
     store.delete_sessions_of(tx, event.user_id)
 
 
+def has_password(tx: Tx, user_id: str) -> bool:
+    """Whether a user can sign in with a password."""
+    return store.find_password(tx, user_id) is not None
+
+
 def set_password(tx: Tx, *, user_id: str, password_hash: str) -> None:
     """Set a user's password, given as an Argon2id PHC string, and end the user's sessions.
 
