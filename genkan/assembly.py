@@ -1,6 +1,7 @@
 """Settings → application: the only place that constructs and wires."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from genkan import worker
 from genkan.asgi import Server
@@ -30,11 +31,22 @@ from genkan.organization import operations as organization
 from genkan.perform import perform
 from genkan.provisioning.jobs import ProvisioningContext, make_handlers
 from genkan.sandbox import facts
-from genkan.sandbox.directory import Directory, DirectoryRefused, open_directory
+from genkan.sandbox.directory import (
+    DATABASE_FILE,
+    Directory,
+    DirectoryRefused,
+    open_directory,
+)
 from genkan.sandbox.reset import attach, snapshot
 from genkan.settings import SandboxSettings, SettingsRefused
 from genkan.signin import operations as signin
 from genkan.sts import trust
+
+if TYPE_CHECKING:
+    from genkan.sandbox.document import SeedDocument
+
+_DEFAULT_REGION = "us-east-1"
+_USERS_NAMED = 5
 
 
 def wire_events(events: EventBus) -> None:
@@ -71,13 +83,14 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings, clock: Clock = system_clock) -> None:
         self._settings = settings
+        self._document = _seed_document(settings)
         self.described: dict[str, Any] = {}
         self.facts_path = settings.data_dir / facts.FILE_NAME
         self._directory = _open_directory(settings, clock)
         deployment = Deployment(
             kind="sandbox",
             base_url=settings.url,
-            region=settings.region,
+            region=_region(settings, self._document, self._directory),
             cookie_suffix=f"_{settings.port}",
         )
         vault = self._directory.vault
@@ -103,43 +116,48 @@ class Sandbox:
             self.app, *make_handlers(ProvisioningContext(metadata_for=_metadata_for))
         )
         self.db.on_wake = self.worker.wake
+        self._web = self._pages()
         self.server = Server(
             gateway=Gateway(self.app),
-            web=self._web(),
+            web=self._web,
             allowed_hosts=settings.allowed_hosts,
             started=self.start,
             stopped=self.stop,
         )
 
-    def _web(self) -> Any:
+    def _pages(self) -> Any:
         from genkan.fronts.web.application import web_application
-        from genkan.fronts.web.pages import SandboxHint
-        from genkan.sandbox import sample
         from genkan.sandbox.web import reset_routes
 
-        hint = SandboxHint(
-            users_file=str(self.facts_path),
-            user_names=tuple(user.user_name for user in sample.USERS),
+        return web_application(self.app, more_routes=reset_routes(self.app, self.worker.drop))
+
+    def _name_the_organization(self) -> None:
+        """Tell the pages whose they are, which is known only once it is made or found."""
+        from genkan.fronts.web.pages import SandboxHint
+
+        users = [user["user_name"] for user in self.described["users"]]
+        management = self.described["management_account_id"]
+        self._web.state.sandbox = SandboxHint(
+            users_file=str(self.facts_path), user_names=tuple(users[:_USERS_NAMED])
         )
-        return web_application(
-            self.app,
-            sandbox=hint,
-            instance_name=sample.MANAGEMENT.name,
-            more_routes=reset_routes(self.app, self.worker.drop),
+        self._web.state.instance_name = next(
+            account["name"] for account in self.described["accounts"] if account["id"] == management
         )
 
     async def start(self) -> None:
         """Start the worker, seed a new organization, write `sandbox.json`."""
         await self.worker.start()
         if not await self._own(facts.IS_READY):
+            from genkan.sandbox.sample import sample_document
             from genkan.sandbox.seed import seed
 
             await self._own(facts.MARK_BEGUN)
-            await seed(self.app)
+            await seed(self.app, self._document or sample_document())
             await self.db.maintain(lambda raw: snapshot(raw, self._directory.seed))
             await self._own(facts.MARK_READY)
         await self.db.maintain(lambda raw: attach(raw, self._directory.seed))
         self.described = await self._own(facts.DESCRIBE)
+        self._name_the_organization()
         facts.write_file(self._settings.data_dir, self.described)
 
     async def stop(self) -> None:
@@ -167,8 +185,55 @@ async def _metadata_for(app: App, account_id: str) -> str:
     return await metadata_document(app, account_id)
 
 
+def _seed_document(settings: SandboxSettings) -> "SeedDocument | None":
+    """What `--seed` describes, read before anything else happens; `SeedRefused` with mistakes."""
+    if settings.seed is None:
+        return None
+    from genkan.sandbox.seed_reader import read_seed
+
+    try:
+        document = read_seed(settings.seed)
+    except OSError as error:
+        raise SettingsRefused(f"cannot read {settings.seed}: {error.strerror}") from None
+    _require_region(settings, document.settings.region)
+    return document
+
+
+def _region(
+    settings: SandboxSettings, document: "SeedDocument | None", directory: Directory
+) -> str:
+    """The Region of the instance: it never changes once there is one."""
+    from genkan.sandbox.export import stored_region
+
+    region = stored_region(directory.database) or (document.settings.region if document else "")
+    _require_region(settings, region)
+    return region or settings.region or _DEFAULT_REGION
+
+
+def _require_region(settings: SandboxSettings, region: str) -> None:
+    if region and settings.region not in ("", region):
+        raise SettingsRefused(
+            f"GENKAN_REGION says {settings.region}, but the organization is in {region}"
+        )
+
+
+def export_organization(data_dir: Path) -> "SeedDocument":
+    """The organization in a directory, whether a server runs on it or not; `ExportRefused`."""
+    from genkan.sandbox.export import ExportRefused, export, reading
+
+    if not (data_dir / DATABASE_FILE).exists():
+        raise ExportRefused(f"{data_dir} holds no organization")
+    with reading(data_dir / DATABASE_FILE) as tx:
+        return export(tx)
+
+
 def _open_directory(settings: SandboxSettings, clock: Clock) -> Directory:
     try:
-        return open_directory(settings.data_dir, fresh=settings.fresh, now=clock())
+        return open_directory(
+            settings.data_dir,
+            fresh=settings.fresh,
+            must_be_new=settings.seed is not None,
+            now=clock(),
+        )
     except DirectoryRefused as refused:
         raise SettingsRefused(str(refused)) from None

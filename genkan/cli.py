@@ -29,19 +29,63 @@ def main() -> None:
 @click.option(
     "--fresh", is_flag=True, help="Forget the organization in --data-dir; make a new one."
 )
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that describes the new organization (docs/seeds.md).",
+)
 @click.option("--bind", help="The address to listen on (default 127.0.0.1).")
 @click.option("--listen-anywhere", is_flag=True, help="Allow --bind to be other than loopback.")
-def up(
-    port: int | None, data_dir: Path | None, fresh: bool, bind: str | None, listen_anywhere: bool
-) -> None:
+def up(**options: Any) -> None:
     """Start the sandbox: a whole AWS organization in this process."""
+    from genkan.sandbox.seed_mistakes import SeedRefused
+
     try:
-        settings = sandbox_settings(
-            port=port, data_dir=data_dir, fresh=fresh, bind=bind, listen_anywhere=listen_anywhere
-        )
+        settings = sandbox_settings(**options)
         _run(settings, _listen(settings))
     except SettingsRefused as refused:
         raise click.ClickException(str(refused)) from None
+    except SeedRefused as refused:
+        click.echo(refused, err=True)
+        raise SystemExit(1) from None
+
+
+@main.command()
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the organization is kept (default ~/.local/share/genkan).",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; the terminal when left out.",
+)
+@click.option(
+    "--ids/--no-ids", default=True, help="Keep every id (default), or have new ones chosen."
+)
+def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
+    """Write the organization as a seed file, from which it can be made again.
+
+    Passwords and keys are not written. A server may be running on the directory.
+    """
+    from genkan.assembly import export_organization
+    from genkan.sandbox.export import ExportRefused
+    from genkan.sandbox.seed_order import without_ids
+    from genkan.sandbox.seed_text import EXPORTED, text_of
+
+    try:
+        settings = sandbox_settings(data_dir=data_dir)
+        document = export_organization(settings.data_dir)
+        text = text_of(document if ids else without_ids(document), comment=EXPORTED)
+        if output is None:
+            click.echo(text, nl=False)
+        else:
+            output.write_text(text, encoding="utf-8")
+    except (SettingsRefused, ExportRefused) as refused:
+        raise click.ClickException(str(refused)) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
 
 
 def _listen(settings: SandboxSettings) -> list[socket.socket]:
@@ -94,6 +138,7 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
 
     from genkan.assembly import Sandbox
     from genkan.connections import BoundedHttp, Sparingly
+    from genkan.sandbox.banner import banner
 
     _log_to_stderr(settings.log_level)
     logging.getLogger("uvicorn.error").addFilter(Sparingly())
@@ -103,7 +148,7 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
-                click.echo(banner(settings, sandbox.described, sandbox.facts_path))
+                click.echo(banner(sandbox.described, sandbox.facts_path))
 
     server = Announcing(
         uvicorn.Config(
@@ -136,41 +181,6 @@ def _log_to_stderr(level: str) -> None:
         level=level.upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-
-
-def banner(settings: SandboxSettings, described: dict[str, Any], path: Path) -> str:
-    """What a person reads after the start; the administrator's key is in the file only."""
-    width = max(_columns(user["user_name"]) for user in described["users"])
-    users = "\n".join(
-        f"    {user['user_name']}{' ' * (width - _columns(user['user_name']))}   {user['password']}"
-        for user in described["users"]
-    )
-    return f"""
-  Genkan {__version__}: a sandbox organization of {len(described["accounts"])} accounts
-
-  Access portal   {described["start_url"]}
-  Sign in as      (user name, password)
-{users}
-
-  For the AWS CLI v2 and SDKs
-    export AWS_ENDPOINT_URL_SSO_OIDC={settings.url} AWS_ENDPOINT_URL_SSO={settings.url} \\
-           AWS_ENDPOINT_URL_STS={settings.url} AWS_ENDPOINT_URL_SSO_ADMIN={settings.url} \\
-           AWS_ENDPOINT_URL_IDENTITYSTORE={settings.url} AWS_ENDPOINT_URL_IAM={settings.url} \\
-           AWS_ENDPOINT_URL_ORGANIZATIONS={settings.url} AWS_ENDPOINT_URL_CLOUDTRAIL={settings.url}
-    aws configure sso        start URL {described["aws_start_url"]}, region {described["region"]}
-
-  Everything a script needs, the administrator's access key included
-    {path}
-
-  Data in {settings.data_dir}; Ctrl-C stops, starting again keeps everything.
-"""
-
-
-def _columns(text: str) -> int:
-    """How wide a terminal shows it: CJK characters take two columns."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 if __name__ == "__main__":

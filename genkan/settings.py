@@ -29,8 +29,9 @@ class SandboxSettings:
     `port`: the one port for portal, sign-in and every AWS endpoint. `data_dir`: where the store,
     its key and `sandbox.json` live. `bind`: the address listened on; anything but loopback must
     be asked for with `--listen-anywhere`. `base_url`: the address people type,
-    `http://localhost:PORT` unless told otherwise. `region`: the instance's Region; `us-east-1`
-    leaves the Region segment out of role paths, as on AWS.
+    `http://localhost:PORT` unless told otherwise. `region`: the Region of a new instance, where
+    its seed names none; `us-east-1` leaves the Region segment out of role paths, as on AWS. Empty
+    when not given. `seed`: the file that describes a new organization, None for the sample.
     """
 
     port: int
@@ -38,7 +39,8 @@ class SandboxSettings:
     fresh: bool = False
     bind: str = "127.0.0.1"
     base_url: str = ""
-    region: str = "us-east-1"
+    region: str = ""
+    seed: Path | None = None
     log_level: str = "warning"
 
     @property
@@ -61,6 +63,7 @@ def sandbox_settings(
     fresh: bool = False,
     listen_anywhere: bool = False,
     bind: str | None = None,
+    seed: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> SandboxSettings:
     """Settings from options and environment; `SettingsRefused` names the first bad one."""
@@ -87,7 +90,8 @@ def sandbox_settings(
         fresh=fresh,
         bind=address,
         base_url=base_url,
-        region=env.get("GENKAN_REGION", "us-east-1"),
+        region=env.get("GENKAN_REGION", ""),
+        seed=seed,
         log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
     )
 

@@ -47,16 +47,22 @@ class Directory:
         return self.path / SEED_FILE
 
 
-def open_directory(path: Path, *, fresh: bool, now: int) -> Directory:
+def open_directory(path: Path, *, fresh: bool, now: int, must_be_new: bool = False) -> Directory:
     """Take the directory, made if need be; its store is complete, or empty and to be seeded.
 
-    `fresh` forgets the organization in it first. `DirectoryRefused` says what is in the way.
+    `fresh` forgets the organization in it first; `must_be_new` accepts none that is to be kept.
+    `DirectoryRefused` says what is in the way.
     """
     if sqlite3.sqlite_version_info < _MINIMUM_SQLITE:
         raise DirectoryRefused("this Python carries an SQLite older than 3.37")
     held = _take(path)
     try:
         stands = _is_complete(path / DATABASE_FILE, may_be_damaged=fresh) and not fresh
+        if stands and must_be_new:
+            raise DirectoryRefused(
+                f"{path} holds an organization already, and --seed makes a new one: choose another"
+                " --data-dir, or forget that one with --fresh"
+            )
         if not stands:
             _forget(path, with_key=fresh)
         vault = Vault(_key(path / KEY_FILE, may_make=not stands))

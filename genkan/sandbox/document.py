@@ -1,0 +1,294 @@
+"""The seed document: an organization described as data.
+
+THE definition. The reader of seed files (`seed_reader`), the published JSON Schema (`schema`), the
+writer (`seed`) and the export all follow it; a member added here is known to all of them. Names are
+those of AWS's models in snake_case. Leaves to `seed_checks` what no single member can tell.
+
+Invariants: an empty text or list means "not given", a member that may be absent in another sense
+is UNSET; a policy is its JSON text here, however it was written.
+"""
+
+from typing import Annotated, Final, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from genkan.fronts.web.pages import AccountColor
+from genkan.sandbox import seed_rules as rules
+from genkan.sandbox.seed_rules import text
+
+VERSION: Final = 1
+
+_id = "Given, it is kept; else a new one is chosen."
+
+Policy = Annotated[
+    str,
+    Meta(
+        extra={"policy": True},
+        extra_json_schema={"x-policy": True},
+        description="A policy document: a mapping, or its JSON text.",
+    ),
+]
+Attribute = Annotated[str, text(rules.ATTRIBUTE)]
+Reference = Annotated[str, text(rules.REFERENCE)]
+
+
+class _Part(Struct, forbid_unknown_fields=True):
+    """What every part of a document has in common."""
+
+
+# The organization
+
+
+class CustomerManagedPolicy(_Part, kw_only=True):
+    """A policy that stands in one account, for permission sets to refer to by name and path."""
+
+    name: Annotated[str, text(rules.POLICY_NAME)]
+    path: Annotated[str, text(rules.POLICY_PATH)] = "/"
+    description: Annotated[str, text(rules.POLICY_DESCRIPTION)] = ""
+    document: Policy
+
+
+class Account(_Part, kw_only=True):
+    """An AWS account and how people recognise it."""
+
+    name: Annotated[str, text(rules.ACCOUNT_NAME)]
+    email: Annotated[str, text(rules.ACCOUNT_EMAIL, "The root user's address; unique.")]
+    id: Annotated[str, text(rules.ACCOUNT_ID, f"Twelve digits, quoted. {_id}")] = ""
+    alias: Annotated[str, text(rules.ALIAS, "A short name; unique.")] = ""
+    environment: Annotated[str, text(rules.ENVIRONMENT, "A word such as production.")] = ""
+    colour: Annotated[
+        AccountColor, Meta(description="The colour that hangs wherever the account is entered.")
+    ] = "none"
+    customer_managed_policies: list[CustomerManagedPolicy] = []
+
+
+class Unit(_Part, kw_only=True):
+    """An organizational unit; units nest five deep."""
+
+    name: Annotated[str, text(rules.UNIT_NAME)]
+    id: Annotated[str, text(rules.UNIT_ID, _id)] = ""
+    accounts: list[Account] = []
+    units: list["Unit"] = []
+
+
+class Organization(_Part, kw_only=True):
+    """The management account, and what stands in the root beside it."""
+
+    management_account: Account
+    accounts: list[Account] = []
+    units: list[Unit] = []
+
+
+# People
+
+
+class Name(_Part, kw_only=True):
+    """A person's name."""
+
+    given_name: Attribute
+    family_name: Attribute
+    middle_name: Attribute = ""
+    formatted: Attribute = ""
+    honorific_prefix: Attribute = ""
+    honorific_suffix: Attribute = ""
+
+
+class Value(_Part, kw_only=True):
+    """An e-mail address, a phone number or a role."""
+
+    value: Attribute = ""
+    type: Attribute = ""
+    primary: bool | UnsetType = UNSET
+
+
+class Photo(_Part, kw_only=True):
+    """Where a picture of the person is."""
+
+    value: Attribute
+    type: Attribute = ""
+    display: Attribute = ""
+    primary: bool | UnsetType = UNSET
+
+
+class Address(_Part, kw_only=True):
+    """A postal address."""
+
+    street_address: Attribute = ""
+    locality: Attribute = ""
+    region: Attribute = ""
+    postal_code: Attribute = ""
+    country: Attribute = ""
+    formatted: Attribute = ""
+    type: Attribute = ""
+    primary: bool | UnsetType = UNSET
+
+
+class Manager(_Part, kw_only=True):
+    """Who someone reports to."""
+
+    value: Attribute
+
+
+class Enterprise(_Part, kw_only=True):
+    """The enterprise extension (`aws:identitystore:enterprise`)."""
+
+    employee_number: Attribute = ""
+    cost_center: Attribute = ""
+    organization: Attribute = ""
+    division: Attribute = ""
+    department: Attribute = ""
+    manager: Manager | UnsetType = UNSET
+
+
+class ExternalId(_Part, kw_only=True):
+    """The id that an outside directory gave."""
+
+    issuer: Annotated[str, text(rules.EXTERNAL_ISSUER)]
+    id: Annotated[str, text(rules.EXTERNAL_ID)]
+
+
+class User(_Part, kw_only=True):
+    """A person."""
+
+    user_name: Annotated[str, text(rules.USER_NAME, "What the person signs in with; unique.")]
+    display_name: Attribute
+    name: Name
+    id: Annotated[str, text(rules.PRINCIPAL_ID, _id)] = ""
+    password: Annotated[
+        str | UnsetType | None,
+        Meta(
+            extra={"rule": rules.PASSWORD},
+            description="null: the user has none. Left out: one is made up; see sandbox.json.",
+        ),
+    ] = UNSET
+    status: Literal["ENABLED", "DISABLED"] = "ENABLED"
+    nick_name: Attribute = ""
+    profile_url: Attribute = ""
+    user_type: Attribute = ""
+    title: Attribute = ""
+    preferred_language: Attribute = ""
+    locale: Attribute = ""
+    timezone: Attribute = ""
+    website: Attribute = ""
+    birthdate: Annotated[str, text(rules.ATTRIBUTE, "YYYY-MM-DD")] = ""
+    emails: Annotated[list[Value], Meta(max_length=1)] = []
+    addresses: Annotated[list[Address], Meta(max_length=1)] = []
+    phone_numbers: Annotated[list[Value], Meta(max_length=1)] = []
+    roles: Annotated[list[Value], Meta(max_length=1)] = []
+    photos: Annotated[list[Photo], Meta(max_length=3)] = []
+    enterprise: Enterprise | UnsetType = UNSET
+    external_ids: Annotated[list[ExternalId], Meta(max_length=10)] = []
+
+
+class Member(_Part, kw_only=True):
+    """A user in a group, with the membership's own id."""
+
+    user: Annotated[str, text(rules.REFERENCE, "A user's user_name.")]
+    id: Annotated[str, text(rules.PRINCIPAL_ID, _id)] = ""
+
+
+class Group(_Part, kw_only=True):
+    """A group of people."""
+
+    display_name: Annotated[str, text(rules.GROUP_NAME)]
+    id: Annotated[str, text(rules.PRINCIPAL_ID, _id)] = ""
+    description: Attribute = ""
+    external_ids: Annotated[list[ExternalId], Meta(max_length=10)] = []
+    members: Annotated[
+        list[Reference | Member],
+        Meta(description="User names; or {user, id}, to keep an id."),
+    ] = []
+
+
+# What people may do
+
+
+class PolicyReference(_Part, kw_only=True):
+    """A customer managed policy by name and path, as it stands in every account assigned."""
+
+    name: Annotated[str, text(rules.POLICY_NAME)]
+    path: Annotated[str, text(rules.POLICY_PATH)] = "/"
+
+
+class Boundary(_Part, kw_only=True):
+    """A permissions boundary: a policy of AWS, or one of the accounts' own."""
+
+    managed_policy: Annotated[str, text(rules.POLICY_ARN)] = ""
+    customer_managed_policy: PolicyReference | UnsetType = UNSET
+
+
+class PermissionSet(_Part, kw_only=True):
+    """A permission set with its policies."""
+
+    name: Annotated[str, text(rules.PERMISSION_SET_NAME)]
+    id: Annotated[str, text(rules.PERMISSION_SET_ID, _id)] = ""
+    description: Annotated[str, text(rules.PERMISSION_SET_DESCRIPTION)] = ""
+    session_duration: Annotated[str, text(rules.SESSION_DURATION, "ISO 8601, PT1H to PT12H")] = (
+        "PT1H"
+    )
+    relay_state: Annotated[str, text(rules.RELAY_STATE)] = ""
+    managed_policies: Annotated[
+        list[Annotated[str, text(rules.POLICY_ARN)]], Meta(description="ARNs of AWS's policies.")
+    ] = []
+    customer_managed_policies: list[PolicyReference] = []
+    inline_policy: Policy = ""
+    permissions_boundary: Annotated[
+        Boundary | UnsetType,
+        Meta(
+            extra_json_schema={
+                "oneOf": [
+                    {"required": ["managed_policy"]},
+                    {"required": ["customer_managed_policy"]},
+                ]
+            }
+        ),
+    ] = UNSET
+    tags: dict[
+        Annotated[str, text(rules.TAG_KEY)],
+        Annotated[str, text(rules.TAG_VALUE)],
+    ] = {}
+
+
+class Assignment(_Part, kw_only=True):
+    """Who gets which permission set in which accounts."""
+
+    user: Annotated[str, text(rules.REFERENCE, "A user's user_name; this or `group`.")] = ""
+    group: Annotated[str, text(rules.REFERENCE, "A group's display_name; this or `user`.")] = ""
+    permission_set: Annotated[str, text(rules.REFERENCE, "A permission set's name.")]
+    accounts: Annotated[
+        Literal["all"] | list[Reference],
+        Meta(description="Aliases, names or ids of accounts; or all."),
+    ] = []
+    units: Annotated[
+        list[Reference],
+        Meta(description="Units, such as Workloads/Production: every account in them and below."),
+    ] = []
+
+
+# The whole
+
+
+class Settings(_Part, kw_only=True):
+    """What the organization and its instance of Identity Center are."""
+
+    region: Annotated[str, text(rules.REGION, "The instance's Region.")] = ""
+    instance_name: Annotated[str, text(rules.INSTANCE_NAME)] = ""
+    instance_alias: Annotated[
+        str, text(rules.INSTANCE_ALIAS, "The word in https://<alias>.awsapps.com/start.")
+    ] = ""
+    instance_id: Annotated[str, text(rules.INSTANCE_ID, _id)] = ""
+    identity_store_id: Annotated[str, text(rules.IDENTITY_STORE_ID, _id)] = ""
+    organization_id: Annotated[str, text(rules.ORGANIZATION_ID, _id)] = ""
+    root_id: Annotated[str, text(rules.ROOT_ID, _id)] = ""
+
+
+class SeedDocument(_Part, kw_only=True):
+    """An organization: its accounts, its people, and what they may do where."""
+
+    version: Annotated[Literal[1], Meta(description="The version of this format.")] = VERSION
+    settings: Settings = field(default_factory=Settings)
+    organization: Organization
+    users: list[User] = []
+    groups: list[Group] = []
+    permission_sets: list[PermissionSet] = []
+    assignments: list[Assignment] = []

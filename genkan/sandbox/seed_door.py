@@ -1,0 +1,74 @@
+"""Operations performed by whoever seeds: the owner of the process, through the door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from genkan.core import ids
+from genkan.core.app import App
+from genkan.core.call import Call, Operation, Origin, Owner, System
+from genkan.core.errors import Refusal
+from genkan.identity_store import operations as identity_store
+from genkan.organization import operations as organization
+from genkan.perform import perform
+
+
+class SeedFailed(Exception):
+    """The organization could not be made; the data directory holds half of one."""
+
+
+@dataclass(slots=True)
+class Made:
+    """Ids that later steps need. `accounts` are in the order of `seed_names.Names.accounts`."""
+
+    accounts: list[str] = field(default_factory=list)
+    users: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    permission_sets: dict[str, str] = field(default_factory=dict)
+    instance_arn: str = ""
+    identity_store_id: str = ""
+
+    @property
+    def management(self) -> str:
+        """The management account."""
+        return self.accounts[0]
+
+
+class Seeder:
+    """Performs operations as the owner of the process."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.made = Made()
+
+    async def do(self, operation: Operation, **params: Any) -> Any:
+        """Perform one operation of a slice; `SeedFailed` when it is refused."""
+        try:
+            return await perform(
+                self._app,
+                Call(
+                    operation=operation,
+                    params=params,
+                    caller=Owner(reason="sample organization"),
+                    origin=Origin(request_id=ids.request_id(), user_agent="genkan sandbox"),
+                    event_source=_event_source(operation),
+                    region=self._app.deployment.region,
+                ),
+            )
+        except Refusal as refusal:
+            raise SeedFailed(f"{operation.name} is refused: {refusal.message}") from refusal
+
+    async def run(self, function: Callable[..., Any], **params: Any) -> Any:
+        """Perform a slice's internal function."""
+        name = "".join(part.title() for part in function.__name__.split("_"))
+        return await self.do(Operation(name=name, run=function, access=System()), **params)
+
+
+def _event_source(operation: Operation) -> str:
+    for source, operations in (
+        ("identitystore.amazonaws.com", identity_store.OPERATIONS),
+        ("organizations.amazonaws.com", organization.OPERATIONS),
+    ):
+        if operation in operations:
+            return source
+    return "sso.amazonaws.com"

@@ -1,0 +1,93 @@
+"""Mistakes in a seed file: what is wrong, and where, all of them at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from genkan.sandbox.seed_rules import shown
+
+Path = tuple[str | int, ...]
+"""Where something stands in a document: `("users", 3, "user_name")`."""
+
+Found = Iterator[tuple[Path, str]]
+"""Path and sentence of each mistake that a check finds."""
+
+MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """One mistake. Lines and columns count from 1; `path` is empty where there is none yet."""
+
+    line: int
+    column: int
+    message: str
+    path: str = ""
+
+
+class SeedRefused(Exception):
+    """A seed file has mistakes; nothing was made of it. `mistakes` are in the file's order."""
+
+    def __init__(self, name: str, mistakes: Iterable[Mistake]) -> None:
+        # What an alias repeats is one mistake, at the line where it is written.
+        found = {(one.line, one.column, one.message): one for one in mistakes}
+        self.name = name
+        self.mistakes: Sequence[Mistake] = sorted(found.values())
+        super().__init__(self.text())
+
+    def text(self) -> str:
+        """One line for each mistake, as compilers write them, and a last line that counts."""
+        lines = [
+            f"{self.name}:{one.line}:{one.column}: {f'{one.path}: ' if one.path else ''}"
+            f"{one.message}"
+            for one in self.mistakes[:MOST_SHOWN]
+        ]
+        count = len(self.mistakes)
+        if count > MOST_SHOWN:
+            lines.append(f"… and {count - MOST_SHOWN} more")
+        lines.append(f"{count} mistake{'s' if count > 1 else ''}; nothing was made")
+        return "\n".join(lines)
+
+
+def path_text(path: Path) -> str:
+    """`users[3].user_name`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """`there is no user "hanak"; did you mean "hanako"?`"""
+    close = get_close_matches(name[:256], list(known), n=1)
+    hint = f"; did you mean {shown(close[0])}?" if close else ""
+    return f"there is no {kind} {shown(name)}{hint}"
+
+
+class Unique:
+    """Values that may stand once, with the words for a second one."""
+
+    def __init__(self, what: str, key: Callable[[str], str] = str) -> None:
+        self._what = what
+        self._key = key
+        self._seen: set[str] = set()
+
+    def again(self, path: Path, value: str) -> Found:
+        if not value:
+            return
+        key = self._key(value)
+        if key in self._seen:
+            yield path, f"the {self._what} {shown(value)} is given twice"
+        self._seen.add(key)
+
+
+class Known:
+    """Names that references may use. A name that is wrong in form might be any of them."""
+
+    def __init__(self, kind: str, names: Iterable[str]) -> None:
+        self._kind = kind
+        self._names = set(names)
+
+    def check(self, path: Path, name: str) -> Found:
+        if name and name not in self._names and "" not in self._names:
+            yield path, unknown(self._kind, name, self._names)

@@ -1,0 +1,144 @@
+"""Who and what a seed's references mean: accounts by alias, name, id or unit.
+
+Owns walking a document's units and finding accounts in it. Leaves reporting to `seed_checks`;
+writing and export find accounts here too, so that all agree.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from genkan.sandbox.document import Account, Assignment, Member, Organization, SeedDocument, Unit
+from genkan.sandbox.seed_mistakes import Path, unknown
+from genkan.sandbox.seed_rules import shown
+
+
+@dataclass(slots=True, kw_only=True)
+class PlacedUnit:
+    """A unit, where it is written and where it stands. `parent` is None below the root."""
+
+    unit: Unit
+    path: Path
+    parent: "PlacedUnit | None"
+
+    @property
+    def depth(self) -> int:
+        """1 below the root."""
+        return 1 + (self.parent.depth if self.parent else 0)
+
+    @property
+    def full_name(self) -> str:
+        """`Workloads/Production`."""
+        above = f"{self.parent.full_name}/" if self.parent else ""
+        return above + self.unit.name
+
+
+@dataclass(slots=True, kw_only=True)
+class PlacedAccount:
+    """An account, where it is written and where it stands; `unit` is None in the root."""
+
+    account: Account
+    path: Path
+    unit: PlacedUnit | None
+
+    @property
+    def units(self) -> Iterator[PlacedUnit]:
+        """The units it stands in, from the innermost."""
+        unit = self.unit
+        while unit is not None:
+            yield unit
+            unit = unit.parent
+
+
+class Ambiguous(LookupError):
+    """A reference means nothing, or several; the message says so."""
+
+
+@dataclass(slots=True)
+class Names:
+    """The accounts and units of an organization. `accounts` begins with the management account."""
+
+    accounts: list[PlacedAccount] = field(default_factory=list)
+    units: list[PlacedUnit] = field(default_factory=list)
+    _by_id: dict[str, int] = field(default_factory=dict)
+    _accounts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _units: dict[str, list[PlacedUnit]] = field(default_factory=lambda: defaultdict(list))
+    _full: dict[str, list[PlacedUnit]] = field(default_factory=lambda: defaultdict(list))
+    _inside: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def account(self, reference: str) -> int:
+        """The index of the account that an alias, a name or an id means; `Ambiguous` otherwise."""
+        if reference in self._by_id:
+            return self._by_id[reference]
+        found = self._accounts.get(reference, [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise Ambiguous(
+                f"{shown(reference)} means {len(found)} accounts; write the alias or the id"
+            )
+        raise Ambiguous(unknown("account", reference, [*self._accounts, *self._by_id]))
+
+    def inside(self, reference: str) -> list[int]:
+        """The indexes of the accounts in a unit and below it; `Ambiguous` when none is meant."""
+        found = self._full.get(reference) or self._units.get(reference, [])
+        if not found:
+            raise Ambiguous(unknown("unit", reference, [*self._units, *self._full]))
+        if len(found) > 1:
+            names = ", ".join(shown(unit.full_name) for unit in found)
+            raise Ambiguous(f"{shown(reference)} may be {names}; write it in full")
+        return self._inside[id(found[0])]
+
+    def targets(self, assignment: Assignment) -> list[int]:
+        """The indexes of an assignment's accounts, each once, in the organization's order."""
+        if assignment.accounts == "all":
+            return list(range(len(self.accounts)))
+        found = {self.account(reference) for reference in assignment.accounts}
+        for reference in assignment.units:
+            found.update(self.inside(reference))
+        return sorted(found)
+
+    def add(self, account: Account, path: Path, unit: PlacedUnit | None) -> None:
+        index = len(self.accounts)
+        placed = PlacedAccount(account=account, path=path, unit=unit)
+        self.accounts.append(placed)
+        if account.id:
+            self._by_id.setdefault(account.id, index)
+        for reference in {account.alias, account.name} - {""}:
+            self._accounts[reference].append(index)
+        for above in placed.units:
+            self._inside[id(above)].append(index)
+
+    def add_unit(self, unit: PlacedUnit) -> None:
+        self.units.append(unit)
+        self._units[unit.unit.name].append(unit)
+        self._full[unit.full_name].append(unit)
+
+
+def names_of(document: SeedDocument) -> Names:
+    """Every account and unit of a document, outer before inner."""
+    names = Names()
+    whole: Organization = document.organization
+    names.add(whole.management_account, ("organization", "management_account"), None)
+    _walk(names, whole.accounts, whole.units, ("organization",), None)
+    return names
+
+
+def _walk(
+    names: Names,
+    accounts: Sequence[Account],
+    units: Sequence[Unit],
+    path: Path,
+    parent: PlacedUnit | None,
+) -> None:
+    for index, account in enumerate(accounts):
+        names.add(account, (*path, "accounts", index), parent)
+    for index, unit in enumerate(units):
+        placed = PlacedUnit(unit=unit, path=(*path, "units", index), parent=parent)
+        names.add_unit(placed)
+        _walk(names, unit.accounts, unit.units, placed.path, placed)
+
+
+def member_name(member: str | Member) -> str:
+    """The user's name of an entry of `members`."""
+    return member if isinstance(member, str) else member.user

@@ -1,0 +1,181 @@
+"""What is wrong with a seed's permission sets and assignments, and with what they refer to."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import UNSET
+
+from genkan.assignments.provisioned import PROVISIONED_LIMIT
+from genkan.authorization import managed
+from genkan.core.errors import Invalid, QuotaExceeded
+from genkan.permission_sets import duration
+from genkan.permission_sets.content import ATTACHED_LIMIT
+from genkan.permission_sets.policies import INLINE_LIMIT
+from genkan.permission_sets.tags import read_tags
+from genkan.sandbox import seed_policies, seed_rules
+from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
+from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
+from genkan.sandbox.seed_names import Ambiguous, Names
+from genkan.sandbox.seed_rules import shown
+
+
+def mistakes_in(document: SeedDocument, names: Names) -> Found:
+    """Path and sentence of each mistake."""
+    yield from _permission_sets(document.permission_sets)
+    checks = _AssignmentChecks(document, names)
+    for index in range(len(document.assignments)):
+        yield from checks.check(index)
+
+
+# Permission sets
+
+
+def _permission_sets(permission_sets: Sequence[PermissionSet]) -> Found:
+    names, ids = Unique("permission set"), Unique("permission set id")
+    for index, one in enumerate(permission_sets):
+        path: Path = ("permission_sets", index)
+        yield from names.again((*path, "name"), one.name)
+        yield from ids.again((*path, "id"), one.id)
+        if one.session_duration:
+            try:
+                duration.seconds(one.session_duration)
+            except Invalid:
+                yield (
+                    (*path, "session_duration"),
+                    (f"{shown(one.session_duration)} is no duration between PT1H and PT12H"),
+                )
+        yield from _attached(path, one)
+        yield from seed_policies.mistakes_in(
+            (*path, "inline_policy"), one.inline_policy, seed_rules.INLINE_POLICY, INLINE_LIMIT
+        )
+        yield from _boundary((*path, "permissions_boundary"), one)
+        yield from _tags((*path, "tags"), one.tags)
+
+
+def _attached(path: Path, one: PermissionSet) -> Found:
+    count = len(one.managed_policies) + len(one.customer_managed_policies)
+    if count > ATTACHED_LIMIT:
+        yield path, f"has {count} policies attached; at most {ATTACHED_LIMIT} are allowed"
+    arns, references = Unique("policy"), Unique("policy")
+    for index, arn in enumerate(one.managed_policies):
+        at = (*path, "managed_policies", index)
+        yield from arns.again(at, arn)
+        yield from _aws_policy(at, arn)
+    for index, reference in enumerate(one.customer_managed_policies):
+        yield from references.again(
+            (*path, "customer_managed_policies", index),
+            f"{reference.path}{reference.name}" if reference.name else "",
+        )
+
+
+def _aws_policy(path: Path, arn: str) -> Found:
+    if arn and managed.lookup(arn) is None:
+        known = [policy.arn for policy in managed.all_policies()]
+        yield path, unknown("policy of AWS", arn, known)
+
+
+def _boundary(path: Path, one: PermissionSet) -> Found:
+    boundary = one.permissions_boundary
+    if boundary is UNSET:
+        return
+    if bool(boundary.managed_policy) == (boundary.customer_managed_policy is not UNSET):
+        yield path, "must name either managed_policy or customer_managed_policy"
+    yield from _aws_policy((*path, "managed_policy"), boundary.managed_policy)
+
+
+def _tags(path: Path, tags: Mapping[str, str]) -> Found:
+    try:
+        read_tags([{"key": key, "value": value} for key, value in tags.items()])
+    except (Invalid, QuotaExceeded) as refused:
+        yield path, refused.message
+
+
+# Assignments
+
+
+class _AssignmentChecks:
+    def __init__(self, document: SeedDocument, names: Names) -> None:
+        self._assignments = document.assignments
+        self._names = names
+        self._users = Known("user", (user.user_name for user in document.users))
+        self._groups = Known("group", (group.display_name for group in document.groups))
+        self._sets = Known("permission set", (one.name for one in document.permission_sets))
+        self._references = {one.name: references_of(one) for one in document.permission_sets}
+        self._given: set[tuple[str, str, str, int]] = set()
+        self._in_account: dict[int, set[str]] = {}
+        self._policies = [
+            {(policy.path, policy.name) for policy in placed.account.customer_managed_policies}
+            for placed in names.accounts
+        ]
+
+    def check(self, index: int) -> Found:
+        one, path = self._assignments[index], ("assignments", index)
+        if bool(one.user) == bool(one.group):
+            yield path, "must name either user or group"
+        yield from self._users.check((*path, "user"), one.user)
+        yield from self._groups.check((*path, "group"), one.group)
+        yield from self._sets.check((*path, "permission_set"), one.permission_set)
+        if not one.accounts and not one.units:
+            yield path, "names no account: give accounts or units"
+        if one.accounts == "all" and one.units:
+            yield (*path, "units"), "says nothing beside all accounts"
+        targets: dict[int, Path] = {}
+        yield from self._targets(index, targets)
+        for account, at in targets.items():
+            yield from self._target(at, (one.user, one.group, one.permission_set), account)
+
+    def _targets(self, index: int, targets: dict[int, Path]) -> Found:
+        """Collects the accounts, each with the path that names it."""
+        one, path = self._assignments[index], ("assignments", index)
+        if one.accounts == "all":
+            targets |= dict.fromkeys(range(len(self._names.accounts)), (*path, "accounts"))
+            return
+        for number, reference in enumerate(one.accounts):
+            at: Path = (*path, "accounts", number)
+            if reference:
+                try:
+                    targets.setdefault(self._names.account(reference), at)
+                except Ambiguous as ambiguous:
+                    yield at, str(ambiguous)
+        for number, reference in enumerate(one.units):
+            at = (*path, "units", number)
+            if reference:
+                try:
+                    inside = self._names.inside(reference)
+                except Ambiguous as ambiguous:
+                    yield at, str(ambiguous)
+                else:
+                    if not inside:
+                        yield at, f"there is no account in {shown(reference)}"
+                    targets |= {account: targets.get(account, at) for account in inside}
+
+    def _target(self, path: Path, who: tuple[str, str, str], account: int) -> Found:
+        user, group, permission_set = who
+        placed = self._names.accounts[account]
+        name = shown(placed.account.name)
+        key = (user, group, permission_set, account)
+        if key in self._given:
+            yield path, f"this assignment in {name} is given twice"
+        self._given.add(key)
+        for reference in self._references.get(permission_set, ()):
+            if (reference.path, reference.name) not in self._policies[account]:
+                written = shown(f"{reference.path}{reference.name}")
+                yield (
+                    path,
+                    (
+                        f"the account {name} has no policy {written}, to which the permission set"
+                        f" {shown(permission_set)} refers"
+                    ),
+                )
+        provisioned = self._in_account.setdefault(account, set())
+        provisioned.add(permission_set)
+        if len(provisioned) == PROVISIONED_LIMIT + 1:
+            yield path, f"the account {name} gets more than {PROVISIONED_LIMIT} permission sets"
+
+
+def references_of(one: PermissionSet) -> list[PolicyReference]:
+    """Every customer managed policy that a permission set refers to."""
+    found = list(one.customer_managed_policies)
+    boundary = one.permissions_boundary
+    if boundary is not UNSET and boundary.customer_managed_policy is not UNSET:
+        found.append(boundary.customer_managed_policy)
+    return [reference for reference in found if reference.name]
