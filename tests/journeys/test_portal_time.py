@@ -1,0 +1,178 @@
+"""What time does to people: locks that open, attempts, sessions and codes that run out.
+
+The server here is `genkan up` with a clock that stands still until it is put forward; browsers keep
+the real time.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.clients.fixtures import NewWindow
+from tests.journeys.visitor import Visitor
+from tests.support.person import register_client
+from tests.support.server import Server
+
+pytestmark = pytest.mark.xdist_group("portal-time")
+ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
+WITH_A_CLOCK = """
+import os, pathlib
+from genkan.core import clock
+stands_at = pathlib.Path(os.environ["CLOCK_FILE"])
+clock.system_clock = lambda: int(stands_at.read_text())
+from genkan.cli import main
+main()
+"""
+
+
+class House(Server):
+    """A server whose clock stands still until it is put forward."""
+
+    def __init__(self, folder: Path) -> None:
+        self._clock = folder / "clock"
+        self._clock.write_text(str(time.time_ns() // 1_000_000))
+        super().__init__(
+            folder / "data",
+            command=("-c", WITH_A_CLOCK),
+            environment={"CLOCK_FILE": str(self._clock)},
+        )
+
+    def wait(self, *, seconds: int) -> None:
+        """Let time pass in the server."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(int(self._clock.read_text()) + seconds * 1000))
+        new.replace(self._clock)
+
+
+@pytest.fixture(scope="module")
+def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One such server for this module."""
+    house = House(tmp_path_factory.mktemp("time"))
+    house.start()
+    yield house
+    house.stop()
+
+
+@pytest.fixture
+def house(running_house: House) -> House:
+    """That server with a clean organization."""
+    running_house.reset()
+    return running_house
+
+
+def lock(visitor: Visitor) -> None:
+    """Use up the free attempts on the visitor's user name; the last page tells of the wait."""
+    visitor.open("/start")
+    visitor.name(visitor.user_name)
+    for attempt in range(1, 6):
+        assert visitor.try_password(f"Wrong-Password-{attempt}").status == 403
+
+
+def test_after_five_wrong_passwords_even_the_right_one_must_wait_and_the_wait_is_told(
+    window: NewWindow, house: House
+) -> None:
+    visitor = Visitor(window(), house, "alex")
+    password = house.user("alex")["password"]
+    lock(visitor)
+    expect(visitor.page.locator("#problem")).to_contain_text("try again in 15 seconds.")
+    house.wait(seconds=1)
+    answer = visitor.try_password(password)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "14")
+    expect(visitor.page.locator("#problem")).to_contain_text("Too many attempts.")
+    expect(visitor.page.locator("#problem")).to_contain_text("Try again in 14 seconds.")
+    house.wait(seconds=14)
+    visitor.try_password(password)
+    assert visitor.heading == "Accounts"
+
+
+def test_each_further_wrong_password_doubles_the_wait(window: NewWindow, house: House) -> None:
+    visitor = Visitor(window(language="ja-JP"), house, "alex")
+    lock(visitor)
+    for waited, told in ((15, "30 秒後"), (30, "1 分後"), (60, "2 分後")):
+        house.wait(seconds=waited)
+        assert visitor.try_password("Wrong-Password-0").status == 403
+        expect(visitor.page.locator("#problem")).to_contain_text(told)
+
+
+def test_a_user_who_does_not_exist_is_locked_out_alike(window: NewWindow, house: House) -> None:
+    visitor = Visitor(window(), house, "nobody-here")
+    lock(visitor)
+    expect(visitor.page.locator("#problem")).to_contain_text("try again in 15 seconds.")
+    assert visitor.try_password("Wrong-Password-6").status == 429
+
+
+def test_a_lock_survives_a_restart_and_spares_the_browser_that_signed_in_before(
+    window: NewWindow, house: House
+) -> None:
+    owner, stranger = Visitor(window(), house, "alex"), Visitor(window(), house, "alex")
+    owner.sign_in()
+    owner.sign_out()
+    lock(stranger)
+    house.stop()
+    house.start()
+    answer = stranger.try_password(house.user("alex")["password"])
+    assert answer.status == 429
+    assert not stranger.is_signed_in
+    assert owner.cookie("genkan_session") is None
+    owner.sign_in()
+    assert owner.heading == "Accounts"
+
+
+def test_a_sign_in_that_takes_too_long_begins_again(window: NewWindow, house: House) -> None:
+    visitor = Visitor(window(), house, "alex")
+    visitor.open("/start")
+    visitor.name("alex")
+    house.wait(seconds=601)
+    assert visitor.try_password(house.user("alex")["password"]).status == 400
+    expect(visitor.page.locator("#problem")).to_contain_text("This sign-in took too long.")
+    visitor.name("alex")
+    visitor.try_password(house.user("alex")["password"])
+    assert visitor.heading == "Accounts"
+
+
+def test_after_eight_hours_one_signs_in_again_and_is_back(window: NewWindow, house: House) -> None:
+    visitor = Visitor(window(), house, "alex")
+    visitor.enter("/start?q=play")
+    house.wait(seconds=8 * 3600 - 60)
+    visitor.page.reload()
+    assert visitor.heading == "Accounts"
+    house.wait(seconds=61)
+    visitor.page.reload()
+    assert visitor.heading == "Sign in"
+    visitor.name("alex")
+    visitor.try_password(house.user("alex")["password"])
+    assert visitor.path == "/start?q=play"
+
+
+def test_an_account_whose_time_ran_out_says_so_and_opens_again(
+    window: NewWindow, house: House
+) -> None:
+    visitor = Visitor(window(), house, "alex")
+    visitor.enter()
+    visitor.open_console(ALIAS, ROLE)
+    house.wait(seconds=4 * 3600)
+    visitor.page.reload()
+    expect(visitor.page.locator(".alert h2")).to_have_text("This session has ended")
+    expect(visitor.page.locator(".alert")).to_contain_text("Its time ran out:")
+    visitor.page.get_by_role("button", name="Open again").click()
+    expect(visitor.page.locator(".remaining")).to_be_visible()
+    expect(visitor.page.locator(".alert")).to_have_count(0)
+
+
+def test_a_device_code_runs_out_after_ten_minutes(window: NewWindow, house: House) -> None:
+    start = {**register_client(house), "startUrl": house.facts["start_url"]}
+    started = httpx.post(f"{house.url}/device_authorization", json=start).json()
+    visitor = Visitor(window(), house, "alex")
+    link = started["verificationUriComplete"].removeprefix(house.url)
+    visitor.enter(link)
+    visitor.press("#cli_verification_btn")
+    house.wait(seconds=601)
+    assert visitor.press("#cli_login_button").status == 400
+    assert visitor.heading == "This request is no longer open"
+    visitor.open(link)
+    assert visitor.press("#cli_verification_btn").status == 400
+    expect(visitor.page.locator("#problem")).to_contain_text("This code is no longer valid.")
