@@ -15,6 +15,7 @@ _ORIGIN = re.compile(
     r"(?::[1-9][0-9]{0,4})?",
     re.ASCII,
 )
+_REGION = re.compile(r"(?:[a-z]{1,12}-){2,3}[0-9]", re.ASCII)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -90,10 +91,17 @@ def sandbox_settings(
         fresh=fresh,
         bind=address,
         base_url=base_url,
-        region=env.get("GENKAN_REGION", ""),
+        region=_region(env),
         seed=seed,
         log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
     )
+
+
+def _region(env: Mapping[str, str]) -> str:
+    region = env.get("GENKAN_REGION", "")
+    if region and not _REGION.fullmatch(region):
+        raise SettingsRefused(f"GENKAN_REGION {region} is not the name of a Region")
+    return region
 
 
 def _integer(env: Mapping[str, str], name: str, default: int) -> int:

@@ -67,10 +67,9 @@ def open_directory(path: Path, *, fresh: bool, now: int, must_be_new: bool = Fal
             _forget(path, with_key=fresh)
         vault = Vault(_key(path / KEY_FILE, may_make=not stands))
         if stands:
+            _require_our_key(path, vault)
             _require_seed(path / SEED_FILE, now)
         _prepare(path / DATABASE_FILE, now)
-        if stands:
-            _require_our_key(path, vault)
     except OSError as error:
         raise DirectoryRefused(f"cannot use {error.filename or path}: {error.strerror}") from None
     return Directory(path=path, vault=vault, held=held)
@@ -93,8 +92,7 @@ def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
     if not database.exists():
         return False
     try:
-        # Read-only: a stranger's file stays as it is, to the byte.
-        raw = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+        raw = _read_only(database)
         try:
             return _holds_a_complete_sandbox(raw, database)
         finally:
@@ -103,6 +101,11 @@ def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
         if may_be_damaged:
             return False
         raise DirectoryRefused(f"{database} cannot be read: {error}; {_ANEW}") from None
+
+
+def _read_only(database: Path) -> sqlite3.Connection:
+    """A stranger's file stays as it is, to the byte."""
+    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _holds_a_complete_sandbox(raw: sqlite3.Connection, database: Path) -> bool:
@@ -195,7 +198,7 @@ def _prepare_copy(seed: Path, now: int) -> None:
 
 
 def _require_our_key(path: Path, vault: Vault) -> None:
-    raw = connect(path / DATABASE_FILE, read_only=True)
+    raw = _read_only(path / DATABASE_FILE)
     try:
         (sealed,) = raw.execute(
             "SELECT sealed FROM sandbox_facts WHERE name = ?", (facts.READY,)
