@@ -88,6 +88,9 @@ class Life(Server):
         data_dir: Path,
         *,
         port: int | None = None,
+        fresh: bool = False,
+        options: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
         die_at: Step | None = None,
         steps: Path | None = None,
         together: tuple[str, int] | None = None,
@@ -97,8 +100,12 @@ class Life(Server):
         self._pid: int | None = None
         self.ended: int | None = None
         self._order = {
-            "arguments": ["up", "--port", str(self.port), "--data-dir", str(data_dir)],
-            "environment": {},
+            "arguments": [
+                *("up", "--port", str(self.port), "--data-dir", str(data_dir)),
+                *(["--fresh"] if fresh else []),
+                *options,
+            ],
+            "environment": dict(environment or {}),
             "log": str(data_dir.parent / f"{data_dir.name}.log"),
             "steps": str(steps) if steps else None,
             "die_at": die_at,
