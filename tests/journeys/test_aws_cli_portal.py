@@ -2,13 +2,11 @@
 
 import pytest
 
-from scripts.install_aws_cli import Slot
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import Desk, Requests
 from tests.support.server import Server
 
 pytestmark = pytest.mark.xdist_group("aws-cli-use")
-BOTH = pytest.mark.parametrize("slot", ["new", "old"])
 
 
 def open_access_keys(here: Desk, alias: str, role_name: str) -> None:
@@ -19,11 +17,10 @@ def open_access_keys(here: Desk, alias: str, role_name: str) -> None:
     here.window.wait_for_selector("#env-posix")
 
 
-@BOTH
 def test_the_config_of_the_access_keys_page_logs_in_with_no_variable_set(
-    slot: Slot, desk: NewDesk, house: Server
+    desk: NewDesk, house: Server
 ) -> None:
-    here = desk(slot, "maria", environment={})
+    here = desk("new", "maria", environment={})
     open_access_keys(here, "sakura-playground", "ReadOnlyAccess")
     here.cli.configure(here.window.inner_text("#sso") + "\n")
     command = here.window.inner_text("#login").split()
@@ -41,7 +38,7 @@ def test_the_config_of_the_access_keys_page_logs_in_with_no_variable_set(
 def test_the_environment_variables_of_the_access_keys_page_are_the_role(
     desk: NewDesk, house: Server
 ) -> None:
-    here = desk("new", "maria", environment={})
+    here = desk("old", "maria", environment={})
     open_access_keys(here, "sakura-playground", "ReadOnlyAccess")
     lines = here.window.locator("#env-posix").text_content() or ""
     exported = dict(
