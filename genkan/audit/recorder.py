@@ -4,7 +4,8 @@ What a result may tell the record, by attribute: `audit_outcome` ("Success" or "
 remembered result that is a failure, such as a wrong password), `audit_error` (code, sentence),
 `audit_account` (the account whose trail it is), `audit_silent` (bookkeeping that is no act: no
 record), `audit_events` (names to record instead of the
-call's own, each with its outcome) and `audit_data` (additionalEventData).
+call's own, each with its outcome), `audit_identity` (userIdentity, of a caller that a proof other
+than a signature or a session names) and `audit_data` (additionalEventData).
 """
 
 from collections.abc import Callable, Iterable
@@ -63,7 +64,7 @@ class Recorder:
                     account_id=account,
                     event_name=name,
                     event_source=call.event_source,
-                    user_name=_user_name(call),
+                    user_name=_user_name(call) or record["userIdentity"].get("userName", ""),
                     access_key_id=record["userIdentity"].get("accessKeyId", ""),
                     read_only=False,
                     record=_encode(record).decode(),
@@ -150,6 +151,9 @@ def _identity(call: Call, outcome: object, home: Home) -> dict[str, Any]:
     if isinstance(caller, Signer):
         return _signer_identity(caller, home)
     if isinstance(caller, Anonymous):
+        given = getattr(outcome, "audit_identity", None)
+        if given:
+            return dict(given)
         person = getattr(outcome, "audit_person", None)
         if person:
             return _person_identity(person, getattr(outcome, "audit_credential", ""), home)

@@ -120,7 +120,12 @@ def assume_role_with_saml(
         audience=claims.recipient,
         name_qualifier=claims.name_qualifier,
         audit_account=role.account_id,
-        audit_person=claims.subject if reserved else "",
+        audit_identity={
+            "type": "SAMLUser",
+            "principalId": f"{claims.name_qualifier}:{claims.subject}",
+            "userName": claims.subject,
+            "identityProvider": claims.name_qualifier,
+        },
     )
 
 

@@ -114,7 +114,10 @@ class AssumedRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssumedRoleWithSaml:
-    """AssumeRoleWithSAML's answer; `audit_account` puts the record into the role's account."""
+    """AssumeRoleWithSAML's answer; `audit_account` puts the record into the role's account.
+
+    `audit_identity` is the SAMLUser that CloudTrail names (reference §11).
+    """
 
     credentials: Credentials
     assumed_role_user: AssumedRoleUser
@@ -125,7 +128,7 @@ class AssumedRoleWithSaml:
     name_qualifier: str
     packed_policy_size: int | None = None
     audit_account: str = ""
-    audit_person: str = ""
+    audit_identity: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
