@@ -5,18 +5,50 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import engines
 from tests.support.server import Server
 from tests.support.store import Store, open_store
 
 pytest_plugins = ["tests.clients.fixtures"]
 
 
+@pytest.fixture(params=engines.chosen())
+def engine(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgres`: whatever asks for it runs on both."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A real, migrated, empty store."""
-    opened = open_store(tmp_path)
+def store(engine: str, tmp_path: Path) -> Iterator[Store]:
+    """A real, migrated, empty store, on either engine."""
+    opened = open_store(tmp_path, engine)
     yield opened
-    opened.raw.close()
+    opened.close()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Our own markers."""
+    config.addinivalue_line("markers", "only_on(engine): of the two engines, only this one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for the other engine, and what is not in this run's sample."""
+    left_out = [item for item in items if _is_left_out(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _is_left_out(item)]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    spec = getattr(item, "callspec", None)
+    engine = spec.params.get("engine") if spec is not None else None
+    if engine is None:
+        return False
+    only = item.get_closest_marker("only_on")
+    if only is not None:
+        return engine not in only.args
+    return engines.is_left_out(engine, item.nodeid)
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ class PostgresConnection:
     """`db.database.Connection` over libpq. `failure` is the first error of this transaction."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
+        self.raw = connection
         self._pgconn = connection.pgconn
         self._transformer = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
@@ -104,7 +104,7 @@ class PostgresConnection:
 
     def close(self) -> None:
         """Give the connection back to the server; what was not committed is undone."""
-        self._connection.close()
+        self.raw.close()
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> PGresult:
         name = self._prepared.get(sql) or self._prepare(sql)

@@ -1,17 +1,20 @@
-"""A real database on a temporary file, with a settable clock, for slice tests."""
+"""A real database on either engine, with a settable clock, for slice tests."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
+
+import psycopg
 
 from genkan.core.app import Deployment
 from genkan.core.call import Call, Caller, Operation, Origin, Owner, Signer, System
 from genkan.core.events import EventBus
 from genkan.core.vault import Vault
-from genkan.db.database import Services, Tx
-from genkan.db.migrate import migrate_sqlite
-from genkan.db.sqlite import SqliteConnection, connect
+from genkan.db.database import Connection, Database, Row, Services, Tx
+from tests.support.engines import SQLITE, Data, open_data
+
+T = TypeVar("T")
 
 MANAGEMENT = "111122223333"
 ADMINISTRATOR = Signer(
@@ -36,12 +39,33 @@ class SettableClock:
         self.now += int(seconds * 1000)
 
 
+class Watched:
+    """A connection that notes down what it is asked."""
+
+    def __init__(self, real: Connection, seen: list[tuple[str, Sequence[Any]]]) -> None:
+        self._real = real
+        self._seen = seen
+
+    def run(self, sql: str, parameters: Sequence[Any]) -> int:
+        self._seen.append((sql, parameters))
+        return self._real.run(sql, parameters)
+
+    def one(self, sql: str, parameters: Sequence[Any]) -> Row | None:
+        self._seen.append((sql, parameters))
+        return self._real.one(sql, parameters)
+
+    def all(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        self._seen.append((sql, parameters))
+        return self._real.all(sql, parameters)
+
+
 class Store:
     """`with store.write() as tx:` is one committed transaction, rolled back by an exception."""
 
-    def __init__(self, raw: sqlite3.Connection) -> None:
-        self.raw = raw
-        self.clock = SettableClock()
+    def __init__(self, data: Data, clock: SettableClock | None = None) -> None:
+        self.data = data
+        self.clock = clock or SettableClock()
+        self._watching: list[tuple[str, Sequence[Any]]] | None = None
         self.events = EventBus()
         self.services = Services(
             vault=Vault(bytes(range(32))),
@@ -51,21 +75,75 @@ class Store:
             ),
         )
 
+    @property
+    def raw(self) -> Any:
+        """The driver's own connection, in autocommit."""
+        return self.data.raw
+
     @contextmanager
     def write(self, caller: Caller = ADMINISTRATOR) -> Iterator[Tx]:
         """One transaction by `caller`."""
-        self.raw.execute("BEGIN IMMEDIATE")
+        self.data.begin()
         try:
-            yield Tx(
-                SqliteConnection(self.raw),
-                now=self.clock.now,
-                call=a_call(caller),
-                services=self.services,
-            )
+            yield self.tx(caller)
         except BaseException:
-            self.raw.execute("ROLLBACK")
+            self.data.rollback()
             raise
-        self.raw.execute("COMMIT")
+        self.data.commit()
+
+    def tx(self, caller: Caller = ADMINISTRATOR, *, memo: dict[Hashable, Any] | None = None) -> Tx:
+        """What an operation holds, in the transaction that was begun."""
+        connection: Connection = self.data.connection
+        if self._watching is not None:
+            connection = Watched(connection, self._watching)
+        return Tx(
+            connection, now=self.clock.now, call=a_call(caller), services=self.services, memo=memo
+        )
+
+    def again(self, work: Callable[[], T]) -> T:
+        """`work()`, once more whenever other transactions were in its way, as the engine would."""
+        while True:
+            try:
+                return work()
+            except psycopg.errors.SerializationFailure:
+                continue
+
+    def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """What a query gives, outside any transaction."""
+        return self.data.rows(sql, parameters)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        count: int = self.rows(f"SELECT COUNT(*) FROM {table}")[0][0]
+        return count
+
+    def everything(self) -> str:
+        """Every row of every table as text, for looking for what must not be there."""
+        return "\n".join(
+            f"{table}: {row}"
+            for table in self.data.tables()
+            for row in self.rows(f"SELECT * FROM {table}")
+        )
+
+    @contextmanager
+    def watched(self) -> Iterator[list[tuple[str, Sequence[Any]]]]:
+        """The statements, with parameters, that operations run meanwhile."""
+        seen: list[tuple[str, Sequence[Any]]] = []
+        self._watching = seen
+        yield seen
+        self._watching = None
+
+    def database(self) -> Database:
+        """The engine's own transactions, on this data, clock and services."""
+        return self.data.database(self.services, self.clock)
+
+    def another(self) -> "Store":
+        """The same data on a connection of its own, with the same clock."""
+        return Store(self.data.another(), self.clock)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.data.close()
 
 
 def a_call(caller: Caller | None = None) -> Call:
@@ -80,8 +158,6 @@ def a_call(caller: Caller | None = None) -> Call:
     )
 
 
-def open_store(directory: Path) -> Store:
-    """A migrated store in `directory`."""
-    raw = connect(directory / "genkan.sqlite", read_only=False)
-    migrate_sqlite(raw, 1_800_000_000_000)
-    return Store(raw)
+def open_store(directory: Path, engine: str = SQLITE) -> Store:
+    """A migrated, empty store; on SQLite it is `genkan.sqlite` in `directory`."""
+    return Store(open_data(engine, directory))

@@ -106,15 +106,19 @@ def _steps(draw: st.DrawFn) -> list[tuple[str, int]]:
 )
 @given(start=st.integers(0, 8), size=st.integers(1, 4), steps=_steps())
 def test_a_walk_sees_whoever_stays_exactly_once_while_others_come_and_go(
-    tmp_path_factory: pytest.TempPathFactory, start: int, size: int, steps: list[tuple[str, int]]
+    engine: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    start: int,
+    size: int,
+    steps: list[tuple[str, int]],
 ) -> None:
-    store = open_store(Path(tmp_path_factory.mktemp("walk")))
+    store = open_store(Path(tmp_path_factory.mktemp("walk")), engine)
     try:
         with store.write() as tx:
             a_store(tx)
             _walk(tx, start, size, steps)
     finally:
-        store.raw.close()
+        store.close()
 
 
 def _walk(tx: Any, start: int, size: int, steps: list[tuple[str, int]]) -> None:

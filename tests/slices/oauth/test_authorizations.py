@@ -68,8 +68,7 @@ def test_refusing_tells_the_program_and_makes_no_code(store: Store, hana: Person
     assert isinstance(answer, AuthorizationAnswered)
     assert answer.redirect_to == f"{REDIRECT}?error=access_denied"
     assert not answer.granted
-    count = "SELECT COUNT(*) FROM authorization_codes"
-    assert store.raw.execute(count).fetchone() == (0,)
+    assert store.count("authorization_codes") == 0
 
 
 def test_what_the_person_is_shown_comes_from_the_registration(
@@ -182,8 +181,7 @@ def test_what_the_form_sends_back_is_checked_again(store: Store, hana: Person) -
             tx, query=query(client, redirect_uri="https://evil.example/oauth/callback")
         )
     assert refused(answer).redirect_to is None
-    count = "SELECT COUNT(*) FROM authorization_codes"
-    assert store.raw.execute(count).fetchone() == (0,)
+    assert store.count("authorization_codes") == 0
 
 
 def test_a_person_whose_session_ended_grants_nothing(store: Store, hana: Person) -> None:
@@ -282,7 +280,7 @@ def test_a_forged_code_is_refused_in_aws_words(store: Store, household: Househol
 
 def test_codes_are_stored_as_hashes_only(store: Store, hana: Person) -> None:
     code = authorize(store, hana, register(store, **PKCE))
-    assert code not in str(store.raw.execute("SELECT * FROM authorization_codes").fetchall())
+    assert code not in store.everything()
 
 
 @pytest.mark.parametrize("missing", ["code", "redirect_uri", "code_verifier"])

@@ -70,7 +70,7 @@ def test_no_letter_of_a_user_code_is_mistaken_for_another(
 
 def test_codes_are_stored_as_hashes_only(store: Store, household: Household) -> None:
     started = start(store, register(store, **DEVICE))
-    stored = str(store.raw.execute("SELECT * FROM device_authorizations").fetchall())
+    stored = store.everything()
     assert started.device_code not in stored
     assert started.user_code not in stored
     assert started.user_code.replace("-", "") not in stored
@@ -101,7 +101,7 @@ def test_a_client_that_wakes_up_late_is_told_that_its_code_ran_out(
     started = start(store, client)
     store.clock.advance(seconds=24 * 3600)
     start(store, client)
-    assert store.raw.execute("SELECT COUNT(*) FROM device_authorizations").fetchone() == (1,)
+    assert store.count("device_authorizations") == 1
     assert error_of(poll(store, client, started)) == "expired_token"
 
 
@@ -277,11 +277,10 @@ def test_the_table_of_device_codes_is_bounded(
     client = register(store, **DEVICE)
     for host in range(40):
         try_start(store, client, address=f"198.51.100.{host}")
-    count = "SELECT COUNT(*) FROM device_authorizations"
-    assert store.raw.execute(count).fetchone() == (30,)
+    assert store.count("device_authorizations") == 30
     store.clock.advance(seconds=1201)
     start(store, client)
-    assert store.raw.execute(count).fetchone() == (1,)
+    assert store.count("device_authorizations") == 1
 
 
 def test_a_user_code_may_be_typed_in_any_case_and_spacing(store: Store, hana: Person) -> None:

@@ -1,12 +1,11 @@
 """Two of everything at once, on connections of their own: exactly one wins."""
 
+import itertools
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from genkan.core.call import Person
-from genkan.db.sqlite import connect
 from genkan.oauth.records import Rejected, Token
 from tests.slices.oauth.program import (
     DEVICE,
@@ -29,16 +28,14 @@ AT_ONCE = 6
 
 def at_once(store: Store, work: Callable[[Store], T]) -> list[T]:
     """The results of `work` in threads that start together, each with its own connection."""
-    path = Path(store.raw.execute("PRAGMA database_list").fetchone()[2])
-    barrier = threading.Barrier(AT_ONCE)
+    barrier = threading.Barrier(AT_ONCE, timeout=60)
     results: list[T] = []
 
     def run() -> None:
-        own = Store(connect(path, read_only=False))
-        own.clock = store.clock
+        own = store.another()
         barrier.wait()
-        results.append(work(own))
-        own.raw.close()
+        results.append(own.again(lambda: work(own)))
+        own.close()
 
     threads = [threading.Thread(target=run) for _ in range(AT_ONCE)]
     for thread in threads:
@@ -83,7 +80,7 @@ def test_processes_that_share_a_token_file_may_refresh_at_once(store: Store, han
 def test_decisions_at_once_are_one_decision(store: Store, hana: Person) -> None:
     client = register(store, **DEVICE)
     started = start(store, client)
-    verdicts = iter([True, False] * AT_ONCE)
+    verdicts = itertools.cycle([True, False])
 
     def answer(own: Store) -> str:
         try:

@@ -32,17 +32,13 @@ from tests.support.store import Store
 
 
 def rows(store: Store, table: str) -> int:
-    count: int = store.raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
-    return count
+    return store.count(table)
 
 
 def test_only_hashes_of_tokens_are_stored(store: Store, hana: Person) -> None:
     _, token = log_in(store, hana)
     assert token.refresh_token is not None
-    stored = str(
-        store.raw.execute("SELECT * FROM access_tokens").fetchall()
-        + store.raw.execute("SELECT * FROM refresh_tokens").fetchall()
-    )
+    stored = store.everything()
     assert token.access_token not in stored
     assert token.refresh_token not in stored
     assert str(token_hash(token.access_token)) in stored

@@ -1,7 +1,5 @@
 """Passwords in two steps: counting first, signing in only if everything still holds."""
 
-import re
-import sqlite3
 
 import pytest
 
@@ -64,11 +62,9 @@ def test_an_unknown_user_and_a_wrong_password_give_the_same_outcome(
 
 def queries_of(store: Store, user_name: str) -> list[str]:
     """The statements of a failed attempt, without what is compared or stored."""
-    seen: list[str] = []
-    store.raw.set_trace_callback(lambda sql: seen.append(re.split("[=(]", sql)[0]))
-    attempt(store, user_name, right=False)
-    store.raw.set_trace_callback(None)
-    return seen
+    with store.watched() as seen:
+        attempt(store, user_name, right=False)
+    return [sql for sql, _ in seen]
 
 
 def test_an_unknown_user_runs_the_same_queries(store: Store, household: Household) -> None:
@@ -100,10 +96,9 @@ def test_waiting_is_not_counted_and_ends(store: Store, household: Household) -> 
 def test_the_lock_out_survives_a_restart(store: Store, household: Household) -> None:
     for _ in range(throttle.FREE_ATTEMPTS):
         attempt(store, right=False)
-    name = store.raw.execute("PRAGMA database_list").fetchone()[2]
-    store.raw.close()
-    store.raw = sqlite3.connect(name, isolation_level=None)
-    assert refused(attempt(store, right=True)).reason == "locked"
+    restarted = store.another()
+    assert refused(attempt(restarted, right=True)).reason == "locked"
+    restarted.close()
 
 
 def test_success_clears_the_count(store: Store, household: Household) -> None:
@@ -225,7 +220,8 @@ def test_a_user_without_a_password_never_matches(store: Store, household: Househ
 def test_a_password_in_an_unknown_state_does_not_sign_in(
     store: Store, household: Household
 ) -> None:
-    store.raw.execute("UPDATE passwords SET state = 'SOMETHING_NEW'")
+    with store.write() as tx:
+        tx.run("UPDATE passwords SET state = 'SOMETHING_NEW'")
     assert refused(attempt(store, right=True)).reason == "wrong"
 
 
@@ -243,10 +239,10 @@ def test_the_table_of_attempts_holds_no_name_and_is_bounded(
     monkeypatch.setattr(attempts, "_MOST_ROWS", 100)
     for number in range(1500):
         attempt(store, f"guess-{number}", right=False, address=f"192.0.2.{number % 200}")
-    (rows,) = store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone()
+    rows = store.count("sign_in_attempts")
     # Pruned at every 256th new key on average; two new keys an attempt.
     assert rows < 2500
-    for (key,) in store.raw.execute("SELECT counter_key FROM sign_in_attempts"):
+    for (key,) in store.rows("SELECT counter_key FROM sign_in_attempts"):
         assert len(key) == 16
 
 
@@ -255,7 +251,7 @@ def test_forgotten_attempts_leave_the_table(store: Store, household: Household) 
         attempt(store, f"guess-{number}", right=False)
     store.clock.advance(seconds=2 * 24 * 3600)
     attempt(store, "another", right=False)
-    assert store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone() == (3,)
+    assert store.count("sign_in_attempts") == 3
 
 
 def test_a_network_that_tried_many_names_waits_for_the_hour_to_end(
@@ -274,7 +270,7 @@ def test_a_network_that_tried_many_names_waits_for_the_hour_to_end(
 def test_success_does_not_count_for_the_network(store: Store, household: Household) -> None:
     for _ in range(3 * throttle.NETWORK_ATTEMPTS):
         signed_in(attempt(store, "hana", right=True))
-    assert store.raw.execute("SELECT COUNT(*) FROM sign_in_attempts").fetchone() == (0,)
+    assert store.count("sign_in_attempts") == 0
 
 
 def test_a_recognised_browser_does_not_wait_for_its_network(

@@ -37,7 +37,7 @@ def end_as(store: Store, person: Person) -> None:
 
 
 def test_only_the_hash_of_a_session_token_is_stored(store: Store, session: SignedIn) -> None:
-    rows = store.raw.execute("SELECT * FROM interactive_sessions").fetchall()
+    rows = store.rows("SELECT * FROM interactive_sessions")
     assert len(rows) == 1
     assert token_hash(session.session_token) in rows[0]
     assert session.session_token not in str(rows)
@@ -89,8 +89,7 @@ def test_a_deleted_person_leaves_neither_session_nor_password(
     assert found(store, session.session_token) is None
     user_id = session.person.user_id
     for table in ("interactive_sessions", "passwords"):
-        row = store.raw.execute(f"SELECT COUNT(*) FROM {table} WHERE user_id = ?", (user_id,))
-        assert row.fetchone() == (0,)
+        assert store.rows(f"SELECT * FROM {table} WHERE user_id = ?", user_id) == []
 
 
 def test_a_new_password_ends_the_sessions(store: Store, session: SignedIn) -> None:
@@ -110,7 +109,7 @@ def test_an_administrator_can_end_a_persons_sessions(store: Store, session: Sign
 def test_expired_sessions_leave_the_table(store: Store, session: SignedIn) -> None:
     store.clock.advance(seconds=9 * 3600)
     attempt(store, "ken", right=True)
-    assert store.raw.execute("SELECT COUNT(*) FROM interactive_sessions").fetchone() == (1,)
+    assert store.count("interactive_sessions") == 1
 
 
 def test_the_newest_name_of_a_renamed_user_is_shown(store: Store, session: SignedIn) -> None:
