@@ -18,7 +18,7 @@ run: $(VENV)/installed-run ## start the sandbox; ARGS="…" is passed on to `gen
 	@exec $(BIN)/genkan up $(ARGS)
 
 test: lint clients ## lint, then every test; ARGS="…" is passed on to pytest
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-all: test ## everything that can be tested
 
