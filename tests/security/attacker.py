@@ -37,7 +37,6 @@ def raw(server: Server, sent: bytes, *, address: str = "127.0.0.1", seconds: flo
     with socket.create_connection((address, server.port), timeout=seconds) as connection:
         try:
             connection.sendall(sent)
-            connection.shutdown(socket.SHUT_WR)
             while part := connection.recv(65_536):
                 received += part
         except OSError:
@@ -219,9 +218,9 @@ def registered(server: Server, **members: Any) -> dict[str, str]:
     return {name: answer.json()[name] for name in ("clientId", "clientSecret")}
 
 
-def ask_by_pkce(server: Server, **parameters: str) -> Asked:
-    """A client's request to /authorize."""
-    client = registered(server)
+def ask_by_pkce(server: Server, client: dict[str, str] | None = None, **parameters: str) -> Asked:
+    """A client's request to /authorize; a new client's, unless one is given."""
+    client = client or registered(server)
     verifier = secrets.token_urlsafe(48)
     digest = hashlib.sha256(verifier.encode()).digest()
     query = {
