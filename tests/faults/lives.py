@@ -148,10 +148,15 @@ class Life(Server):
         assert self.ended is not None
         return self.ended
 
+    @property
+    def pid(self) -> int:
+        """The process id of a life that was begun."""
+        assert self._pid is not None
+        return self._pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens to a life that is over."""
-        assert self._pid is not None
-        os.kill(self._pid, number)
+        os.kill(self.pid, number)
 
     def stop(self, *, kill: bool = False) -> None:
         """End the life: gracefully, or by SIGKILL."""

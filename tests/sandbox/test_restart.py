@@ -212,3 +212,22 @@ def test_a_second_process_on_the_directory_is_refused_and_the_first_goes_on(
         assert second.stdout == ""
     assert files_of(directory) == before
     assert succeeds(life.client("sts").get_caller_identity)
+
+
+def test_a_reset_after_a_restart_leaves_the_seed_and_ends_what_was_got_before(
+    cradle: Cradle, owned: Belongings, tmp_path: Path
+) -> None:
+    directory = copy_of(owned.directory, tmp_path / "data")
+    life = Life(cradle, directory, port=owned.port).start()
+    life.reset()
+    assert rows_of(directory / "genkan.sqlite") == rows_of(directory / "seed.sqlite")
+    everything = owned.missing(life)
+    assert set(everything) == {
+        "user",
+        "permission set",
+        "access token",
+        "refresh token",
+        "role session",
+        "interactive session",
+    }
+    life.stop(kill=True)
