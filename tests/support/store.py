@@ -25,6 +25,9 @@ ADMINISTRATOR = Signer(
 )
 
 
+DEPLOYMENT = Deployment(kind="sandbox", base_url="http://localhost:8080", region="us-east-1")
+
+
 class SettableClock:
     """Epoch milliseconds; `advance` moves it."""
 
@@ -62,7 +65,12 @@ class Watched:
 class Store:
     """`with store.write() as tx:` is one committed transaction, rolled back by an exception."""
 
-    def __init__(self, data: Data, clock: SettableClock | None = None) -> None:
+    def __init__(
+        self,
+        data: Data,
+        clock: SettableClock | None = None,
+        deployment: Deployment = DEPLOYMENT,
+    ) -> None:
         self.data = data
         self.clock = clock or SettableClock()
         self._watching: list[tuple[str, Sequence[Any]]] | None = None
@@ -70,9 +78,7 @@ class Store:
         self.services = Services(
             vault=Vault(bytes(range(32))),
             events=self.events,
-            deployment=Deployment(
-                kind="sandbox", base_url="http://localhost:8080", region="us-east-1"
-            ),
+            deployment=deployment,
         )
 
     @property
@@ -139,7 +145,7 @@ class Store:
 
     def another(self) -> "Store":
         """The same data on a connection of its own, with the same clock."""
-        return Store(self.data.another(), self.clock)
+        return Store(self.data.another(), self.clock, self.services.deployment)
 
     def close(self) -> None:
         """Close the connection."""
@@ -158,6 +164,6 @@ def a_call(caller: Caller | None = None) -> Call:
     )
 
 
-def open_store(directory: Path, engine: str = SQLITE) -> Store:
+def open_store(directory: Path, engine: str = SQLITE, deployment: Deployment = DEPLOYMENT) -> Store:
     """A migrated, empty store; on SQLite it is `genkan.sqlite` in `directory`."""
-    return Store(open_data(engine, directory))
+    return Store(open_data(engine, directory), deployment=deployment)

@@ -10,9 +10,9 @@ from genkan.core.app import App
 from genkan.core.call import Call, Owner
 from genkan.core.errors import Refusal
 from genkan.db import jobs
+from genkan.db.database import Database as RealDatabase
 from genkan.db.database import Tx
 from genkan.db.jobs import Job
-from genkan.db.sqlite import SqliteDatabase
 from genkan.provisioning.jobs import ProvisioningContext, make_handlers
 from genkan.provisioning.sandbox import SandboxTarget
 from genkan.provisioning.target import AccountTarget
@@ -30,7 +30,7 @@ class Killed(BaseException):
 class Database:
     """The real database; the process dies before its n-th transaction, or just after it."""
 
-    def __init__(self, real: SqliteDatabase) -> None:
+    def __init__(self, real: RealDatabase) -> None:
         self._real = real
         self.steps = 0
         self.die_at: int | None = None
@@ -63,13 +63,11 @@ class Database:
 class Process:
     """One store with an application over it; `world` is already in it."""
 
-    def __init__(self, directory: Path, target: AccountTarget | None = None) -> None:
+    def __init__(self, directory: Path, engine: str, target: AccountTarget | None = None) -> None:
         directory.mkdir(exist_ok=True)
-        self.store: Store = open_store(directory)
+        self.store: Store = open_store(directory, engine)
         self.world: World = make_world(self.store)
-        self._real = SqliteDatabase(
-            directory / "genkan.sqlite", services=self.store.services, clock=self.store.clock
-        )
+        self._real = self.store.database()
         self.database = Database(self._real)
         self.audited: list[str] = []
         self.app = App(
@@ -127,7 +125,7 @@ class Process:
     async def close(self) -> None:
         """Close the store."""
         await self._real.close()
-        self.store.raw.close()
+        self.store.close()
 
 
 def _nobody_signs(tx: Any, caller: Any) -> None:

@@ -121,16 +121,16 @@ SCENARIOS: tuple[Callable[[Process], Any], ...] = (
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 async def test_a_job_killed_at_any_transaction_ends_as_one_that_was_not(
-    tmp_path: Path, scenario: Callable[[Process], Any], after: bool
+    tmp_path: Path, engine: str, scenario: Callable[[Process], Any], after: bool
 ) -> None:
-    whole = Process(tmp_path / "whole")
+    whole = Process(tmp_path / "whole", engine)
     await scenario(whole)
     whole.database.steps = 0
     await whole.work_off()
     steps = whole.database.steps
     assert 2 <= steps <= STEPS_AT_MOST
     for number in range(1, steps + 1):
-        process = Process(tmp_path / str(number))
+        process = Process(tmp_path / str(number), engine)
         await scenario(process)
         await killed_at(process, number, after=after)
         with process.write() as tx:
@@ -154,8 +154,10 @@ async def killed_at(process: Process, number: int, *, after: bool) -> None:
         await process.work_off()
 
 
-async def test_a_job_killed_at_every_transaction_in_turn_still_ends(tmp_path: Path) -> None:
-    process = Process(tmp_path)
+async def test_a_job_killed_at_every_transaction_in_turn_still_ends(
+    tmp_path: Path, engine: str
+) -> None:
+    process = Process(tmp_path, engine)
     await creation(process)
     for number in range(1, STEPS_AT_MOST):
         process.database.steps = 0

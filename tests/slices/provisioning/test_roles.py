@@ -52,8 +52,8 @@ IN_MEMBER = Signer(
 
 
 @pytest.fixture
-async def process(tmp_path: Path) -> AsyncIterator[Process]:
-    started = Process(tmp_path)
+async def process(tmp_path: Path, engine: str) -> AsyncIterator[Process]:
+    started = Process(tmp_path, engine)
     yield started
     await started.close()
 
@@ -208,8 +208,10 @@ class PolicyVanishes(SandboxTarget):
         return ()
 
 
-async def test_a_policy_that_vanishes_half_way_takes_the_new_role_with_it(tmp_path: Path) -> None:
-    process = Process(tmp_path, PolicyVanishes())
+async def test_a_policy_that_vanishes_half_way_takes_the_new_role_with_it(
+    tmp_path: Path, engine: str
+) -> None:
+    process = Process(tmp_path, engine, PolicyVanishes())
     arn = process.world.read_only
     with process.write() as tx:
         edit(tx, "AttachManagedPolicyToPermissionSet", arn, managed_policy_arn=READ_ONLY)

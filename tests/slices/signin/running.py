@@ -8,17 +8,15 @@ from typing import Any
 from genkan.core.app import App, Deployment
 from genkan.core.call import Anonymous, Call, Caller, Operation, Origin, Owner, Signer
 from genkan.core.errors import Denied
-from genkan.core.events import EventBus, UserDeleted
-from genkan.core.vault import Vault
-from genkan.db.database import Services, Tx
-from genkan.db.migrate import migrate_sqlite
-from genkan.db.sqlite import SqliteDatabase, connect
+from genkan.core.events import UserDeleted
+from genkan.db.database import Tx
 from genkan.oauth import operations as oauth
 from genkan.oauth.persons import require_person
 from genkan.perform import perform
 from genkan.signin import operations as signin
 from tests.slices.signin.household import Household, furnish
-from tests.support.store import SettableClock
+from tests.support.engines import SQLITE
+from tests.support.store import Store, open_store
 
 HERE = Origin(request_id="00000000-0000-4000-8000-000000000000", source_ip="192.0.2.1")
 
@@ -26,10 +24,10 @@ HERE = Origin(request_id="00000000-0000-4000-8000-000000000000", source_ip="192.
 class Running:
     """An `App`, its people, its clock, and what audit was told, in order."""
 
-    def __init__(self, app: App, clock: SettableClock, path: Path) -> None:
+    def __init__(self, app: App, store: Store) -> None:
         self.app = app
-        self.clock = clock
-        self.path = path
+        self.store = store
+        self.clock = store.clock
         self.trail: list[tuple[str, object]] = []
         self.household = Household("", "")
 
@@ -53,17 +51,11 @@ class Running:
 
     def rows(self, table: str) -> int:
         """How many rows a table has."""
-        raw = connect(self.path, read_only=True)
-        count: int = raw.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
-        raw.close()
-        return count
+        return self.store.count(table)
 
     def all_rows(self) -> int:
         """How many rows there are in all tables."""
-        raw = connect(self.path, read_only=True)
-        names = raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        raw.close()
-        return sum(self.rows(name) for (name,) in names)
+        return sum(self.rows(table) for table in self.store.data.tables())
 
 
 def _no_signer(tx: Tx, signer: Signer) -> None:
@@ -72,36 +64,28 @@ def _no_signer(tx: Tx, signer: Signer) -> None:
 
 @asynccontextmanager
 async def running(
-    directory: Path, base_url: str = "http://localhost:8080"
+    directory: Path, base_url: str = "http://localhost:8080", engine: str = SQLITE
 ) -> AsyncIterator[Running]:
-    """A furnished application whose store is in `directory`."""
-    path = directory / "running.sqlite"
-    raw = connect(path, read_only=False)
-    migrate_sqlite(raw, 1_800_000_000_000)
-    raw.close()
-    events = EventBus()
-    events.subscribe(UserDeleted, signin.forget_user)
-    events.subscribe(UserDeleted, oauth.forget_user)
+    """A furnished application; on SQLite its store is in `directory`."""
     deployment = Deployment(
         kind="sandbox", base_url=base_url, region="us-east-1", cookie_suffix="_8080"
     )
-    clock = SettableClock()
-    vault = Vault(bytes(range(32)))
-    database = SqliteDatabase(
-        path, services=Services(vault=vault, events=events, deployment=deployment), clock=clock
-    )
+    store = open_store(directory, engine, deployment)
+    store.events.subscribe(UserDeleted, signin.forget_user)
+    store.events.subscribe(UserDeleted, oauth.forget_user)
+    database = store.database()
     app = App(
         deployment=deployment,
         db=database,
-        clock=clock,
-        vault=vault,
-        events=events,
+        clock=store.clock,
+        vault=store.services.vault,
+        events=store.events,
         standing=_no_signer,
         require_session=require_person,
         is_member=lambda tx, account_id: True,
         record=lambda tx, call, outcome: made.record(tx, call, outcome),
     )
-    made = Running(app, clock, path)
+    made = Running(app, store)
     call = Call(
         operation=signin.SET_PASSWORD,
         params={},
@@ -112,3 +96,4 @@ async def running(
     made.household = await database.write(call, furnish)
     yield made
     await database.close()
+    store.close()

@@ -19,8 +19,8 @@ from tests.slices.signin.running import HERE, Running, running
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[Running]:
-    async with running(tmp_path) as made:
+async def house(tmp_path: Path, engine: str) -> AsyncIterator[Running]:
+    async with running(tmp_path, engine=engine) as made:
         yield made
 
 
