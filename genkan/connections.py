@@ -5,7 +5,8 @@ those bounds: the bytes of a request beside its body, the number of its header f
 which it must have come, and how much is logged of what breaks them. Leaves bodies to `asgi`.
 
 Invariants: a stranger's connection holds a bounded amount of memory for a bounded time; a trailer
-never becomes a header field, since it comes after the fields were judged.
+never becomes a header field, since it comes after the fields were judged; a body is chunked in the
+one way that every proxy reads alike (request smuggling, RFC 9112 §11.2).
 """
 
 import asyncio
@@ -22,10 +23,11 @@ FIELD_LIMIT = 100
 REQUEST_SECONDS = 60.0
 """From the first byte of a request, or from the connection, until the request is whole."""
 LINES_A_SECOND = 10
+_CODING = b"transfer-encoding"
 
 
 class BadHead(Exception):
-    """Too many header fields, or fields where none belong."""
+    """Too many header fields, fields where none belong, or a coding with two readings."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -34,6 +36,7 @@ class BoundedHttp(HttpToolsProtocol):
     _beside_body = 0
     _whole = False
     _in_body = False
+    _coded = False
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -60,10 +63,15 @@ class BoundedHttp(HttpToolsProtocol):
         self._beside_body = 0
         self._whole = False
         self._in_body = False
+        self._coded = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_body or len(self.headers) >= FIELD_LIMIT:
             raise BadHead
+        if len(name) == len(_CODING) and name.lower() == _CODING:
+            if self._coded or value.lower() != b"chunked":
+                raise BadHead
+            self._coded = True
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
