@@ -46,7 +46,8 @@ def raw(server: Server, sent: bytes, *, address: str = "127.0.0.1", seconds: flo
 
 def head(server: Server, line: str, *fields: str, host: str | None = None) -> bytes:
     """A request's head; the connection is to be closed after the answer."""
-    lines = [line, f"Host: {host or f'localhost:{server.port}'}", "Connection: close", *fields]
+    named = f"localhost:{server.port}" if host is None else host
+    lines = [line, f"Host: {named}", "Connection: close", *fields]
     return "\r\n".join((*lines, "", "")).encode()
 
 

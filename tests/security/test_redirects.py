@@ -235,7 +235,7 @@ def test_an_authorization_is_answered_at_the_registered_address_only(server: Ser
 def test_an_error_is_told_to_nobody_while_client_or_address_is_in_doubt(server: Server) -> None:
     ken = person(server, "ken")
     for change in ({"client_id": "x"}, {"client_id": ""}, {"redirect_uri": "https://evil.example"}):
-        asked = ask_by_pkce(server, **change, response_type="token", scopes="all")
+        asked = ask_by_pkce(server, None, **change, response_type="token", scopes="all")
         assert "location" not in ken.http.get(f"/authorize?{asked.query}").headers
     twice = f"{ask_by_pkce(server).query}&redirect_uri={quote('https://evil.example/')}"
     answer = ken.http.get(f"/authorize?{twice}")
