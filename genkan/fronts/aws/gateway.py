@@ -235,5 +235,6 @@ def _internal(exchange: Exchange) -> Response:
         code="InternalFailure" if protocol == "query" else "InternalServerException",
         message="An internal error occurred.",
         request_id=exchange.origin.request_id,
+        model=_model(exchange) if exchange.operation else None,
         status=500,
     )
