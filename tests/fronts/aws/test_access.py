@@ -17,8 +17,6 @@ from tests.fronts.aws.world import World
 from tests.perform.dump import AUDIT, changes, dump
 from tests.support.person import role_credentials
 
-pytestmark = pytest.mark.xdist_group("aws-access")
-
 SOURCES = {"sso-admin": "sso"}
 #: What every member account may read of its organization (reference §1.7, §10).
 MEMBERS_READ = {

@@ -9,8 +9,6 @@ from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.wire import is_request_id
 from tests.fronts.aws.world import INLINE, NOBODY, World, until
 
-pytestmark = pytest.mark.xdist_group("aws-sso-admin")
-
 
 @pytest.fixture
 def sso(world: World) -> Any:

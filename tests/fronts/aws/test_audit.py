@@ -13,8 +13,6 @@ from tests.fronts.aws.world import World, assumed, read_world
 from tests.support.person import Person
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("aws-audit")
-
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 BEARER = "x-amz-sso_bearer_token"
 SECRET_NAME = "Zebrafinch"

@@ -23,8 +23,6 @@ from tests.fronts.aws.wire import (
 from tests.fronts.aws.world import World
 from tests.perform.dump import changes, dump
 
-pytestmark = pytest.mark.xdist_group("aws-bodies")
-
 JSON11 = "application/x-amz-json-1.1"
 FORM = "application/x-www-form-urlencoded"
 LIMIT = 1_048_576

@@ -12,7 +12,6 @@ from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import World, assumed
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-pytestmark = pytest.mark.xdist_group("aws-cloudtrail")
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from tests.fronts.aws.wire import Keys
 from tests.fronts.aws.world import INLINE, VIEW_ONLY, Clients, World, until
 from tests.support.person import role_credentials
 
-pytestmark = pytest.mark.xdist_group("aws-effects")
-
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 DEAD = "The security token included in the request is invalid."
 ALIAS = "sakura-web-dev"

@@ -11,8 +11,6 @@ import pytest
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import MEMBER, Clients, World
 
-pytestmark = pytest.mark.xdist_group("aws-iam")
-
 ANALYST_POLICY = "DataLakeReaders"
 RESERVED = "/aws-reserved/sso.amazonaws.com/"
 SIGN_IN = "https://signin.aws.amazon.com/saml"

@@ -8,8 +8,6 @@ import pytest
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import NOBODY, World
 
-pytestmark = pytest.mark.xdist_group("aws-identitystore")
-
 ENTERPRISE = "aws:identitystore:enterprise"
 UNIQUE = {"Reason": "UNIQUENESS_CONSTRAINT_VIOLATION"}
 EVERYTHING: dict[str, Any] = {

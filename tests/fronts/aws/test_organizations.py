@@ -7,8 +7,6 @@ import pytest
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import World
 
-pytestmark = pytest.mark.xdist_group("aws-organizations")
-
 
 @pytest.fixture(scope="module")
 def world(furnished: World) -> World:

@@ -15,8 +15,6 @@ from tests.fronts.aws.world import INLINE, Clients, World, read_world
 from tests.support.person import access_token
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("aws-pages")
-
 #: What each service says of a token that is not one of its own.
 FOREIGN = {
     "sso-admin": "ValidationException",

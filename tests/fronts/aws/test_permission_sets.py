@@ -9,8 +9,6 @@ import pytest
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import INLINE, READ_ONLY, SECURITY_AUDIT, VIEW_ONLY, World
 
-pytestmark = pytest.mark.xdist_group("aws-sso-admin")
-
 NO_SET = "ps-0000000000000000"
 AWS = "arn:aws:iam::aws:policy/"
 LIMITS = "https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"

@@ -24,8 +24,6 @@ from tests.fronts.aws.wire import (
 from tests.fronts.aws.world import World
 from tests.perform.dump import changes, dump
 
-pytestmark = pytest.mark.xdist_group("aws-signatures")
-
 MISSING = "MissingAuthenticationToken"
 INCOMPLETE = "IncompleteSignature"
 MISMATCH = "SignatureDoesNotMatch"

@@ -15,8 +15,6 @@ from tests.fronts.aws.wire import Answer, Sent, is_request_id
 from tests.fronts.aws.world import World
 from tests.support.person import access_token, device_token, role_credentials
 
-pytestmark = pytest.mark.xdist_group("aws-sso")
-
 BEARER = "x-amz-sso_bearer_token"
 NO_TOKEN = "Session token not found or invalid"
 

@@ -25,8 +25,6 @@ from tests.fronts.aws.world import World
 from tests.perform.dump import changes, dump
 from tests.support.person import Person
 
-pytestmark = pytest.mark.xdist_group("aws-sso-oidc")
-
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 

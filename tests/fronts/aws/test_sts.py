@@ -20,8 +20,6 @@ from tests.fronts.aws.wire import Keys, Sent
 from tests.fronts.aws.world import World, assumed
 from tests.support.person import Person, role_credentials
 
-pytestmark = pytest.mark.xdist_group("aws-sts")
-
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."

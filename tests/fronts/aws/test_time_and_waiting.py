@@ -16,8 +16,6 @@ from tests.fronts.aws.world import INLINE, READ_ONLY, VIEW_ONLY, World, assumed,
 from tests.support.person import Person, device_token
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("aws-adjustable")
-
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
