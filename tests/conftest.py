@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import engines
 from tests.support.server import Server
 from tests.support.store import Store, open_store
 
 pytest_plugins = ["tests.clients.fixtures"]
+
+# No test asserts time: a busy machine must not fail a property.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(params=engines.chosen())
