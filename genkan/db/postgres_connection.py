@@ -53,12 +53,13 @@ class PostgresConnection:
         self._transformer = Transformer(connection)
         self._prepared: dict[str, bytes] = {}
         self._names = 0
+        self._lost = False
         self.failure: psycopg.Error | None = None
 
     @property
     def alive(self) -> bool:
         """Whether, as far as this side knows, the server still listens."""
-        return self._pgconn.status == pq.ConnStatus.OK
+        return not self._lost and self._pgconn.status == pq.ConnStatus.OK
 
     def run(self, sql: str, parameters: Sequence[Any]) -> int:
         return self._execute(sql, parameters).command_tuples or 0
@@ -132,6 +133,9 @@ class PostgresConnection:
                 raise _error(result)
         except psycopg.Error as error:
             self.failure = self.failure or error
+            # Every error of the server has a state; one without is libpq's, which may still call
+            # a connection good on which it could not send.
+            self._lost = self._lost or error.sqlstate is None
             raise
         return result
 
@@ -186,4 +190,6 @@ def _error(result: PGresult) -> psycopg.Error:
         kind = psycopg.errors.lookup(state)
     except KeyError:
         kind = psycopg.OperationalError
-    return kind(primary.decode(errors="replace").strip())
+    error = kind(primary.decode(errors="replace").strip())
+    error.sqlstate = state or None
+    return error
