@@ -42,6 +42,11 @@ class SettableClock:
         self.now += int(seconds * 1000)
 
 
+def some_services(deployment: Deployment = DEPLOYMENT) -> Services:
+    """What operations need besides a transaction: always the same key, and no subscribers yet."""
+    return Services(vault=Vault(bytes(range(32))), events=EventBus(), deployment=deployment)
+
+
 class Watched:
     """A connection that notes down what it is asked."""
 
@@ -74,12 +79,8 @@ class Store:
         self.data = data
         self.clock = clock or SettableClock()
         self._watching: list[tuple[str, Sequence[Any]]] | None = None
-        self.events = EventBus()
-        self.services = Services(
-            vault=Vault(bytes(range(32))),
-            events=self.events,
-            deployment=deployment,
-        )
+        self.services = some_services(deployment)
+        self.events = self.services.events
 
     @property
     def raw(self) -> Any:

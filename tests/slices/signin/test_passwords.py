@@ -1,6 +1,5 @@
 """Passwords in two steps: counting first, signing in only if everything still holds."""
 
-
 import pytest
 
 from genkan.audit.redaction import HIDDEN
