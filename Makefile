@@ -20,7 +20,8 @@ run: $(VENV)/installed-run ## start the sandbox; ARGS="…" is passed on to `gen
 test: lint clients ## lint, then every test; ARGS="…" is passed on to pytest
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-test-all: test ## everything that can be tested
+test-all: lint clients ## everything on both engines
+	@GENKAN_TEST_ENGINES=all $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/installed-test ## ruff, mypy and the import rules
 	@$(BIN)/ruff check --quiet .
@@ -38,6 +39,7 @@ locales: $(VENV)/installed-run ## collect the pages' wording and compile its tra
 # The outside that the tests drive for real.
 clients: $(VENV)/installed-test
 	@$(BIN)/python -m scripts.install_chromium
+	@$(BIN)/python -m scripts.install_postgresql
 	@$(BIN)/python -m scripts.install_aws_cli
 
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
