@@ -183,7 +183,7 @@ def test_no_answer_tells_the_servers_make(server: Server, seen: Recorder) -> Non
 
 
 def test_what_people_type_is_shown_as_text(server: Server) -> None:
-    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}'
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{1234567*7}}'
     someone = person(server, "alex")
     pages = [
         someone.http.get("/start", params={"q": evil}),
@@ -200,7 +200,7 @@ def test_what_people_type_is_shown_as_text(server: Server) -> None:
     for page in pages:
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
-        assert "49" not in re.sub(r'value="[^"]*"', "", page.text) or "{{7*7}}" in page.text
+        assert "8641969" not in page.text
     assert "&lt;script&gt;alert(1)" in pages[0].text
 
 

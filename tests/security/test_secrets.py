@@ -250,7 +250,7 @@ def test_there_is_much_to_find(run: Run) -> None:
     names = {path.name for path in run.server.data_dir.iterdir()}
     assert {"genkan.sqlite", "genkan.sqlite-wal", "seed.sqlite"} <= names
     assert (run.server.data_dir / "genkan.sqlite-wal").stat().st_size > 100_000
-    assert run.log.count("\n") > 100
+    assert run.log.count("\n") > 50
     assert "GET /start" in run.log
     assert any(run.server.user("hanako")["user_id"] in text for text in _texts(run))
     facts = (run.server.data_dir / "sandbox.json").read_text()
