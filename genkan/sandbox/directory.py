@@ -92,7 +92,7 @@ def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
     if not database.exists():
         return False
     try:
-        raw = _read_only(database)
+        raw = open_to_read(database)
         try:
             return _holds_a_complete_sandbox(raw, database)
         finally:
@@ -103,9 +103,15 @@ def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
         raise DirectoryRefused(f"{database} cannot be read: {error}; {_ANEW}") from None
 
 
-def _read_only(database: Path) -> sqlite3.Connection:
-    """A stranger's file stays as it is, to the byte."""
-    return sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+def open_to_read(database: Path) -> sqlite3.Connection:
+    """A connection that changes nothing: neither the file, to the byte, nor what lies beside it.
+
+    A server may be running on it. sqlite3.Error when it cannot be opened.
+    """
+    # Without a write-ahead log it is open nowhere, and opening it as usual would leave one behind.
+    mode = "ro" if Path(f"{database}-wal").exists() else "ro&immutable=1"
+    address = f"{database.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None)
 
 
 def _holds_a_complete_sandbox(raw: sqlite3.Connection, database: Path) -> bool:
@@ -198,7 +204,7 @@ def _prepare_copy(seed: Path, now: int) -> None:
 
 
 def _require_our_key(path: Path, vault: Vault) -> None:
-    raw = _read_only(path / DATABASE_FILE)
+    raw = open_to_read(path / DATABASE_FILE)
     try:
         (sealed,) = raw.execute(
             "SELECT sealed FROM sandbox_facts WHERE name = ?", (facts.READY,)

@@ -35,6 +35,7 @@ from genkan.organization import operations as organization
 from genkan.organization.records import Account as AccountRecord
 from genkan.permission_sets import operations as permission_sets
 from genkan.permission_sets.records import CustomerManagedPolicyReference, PermissionsBoundary
+from genkan.sandbox.directory import open_to_read
 from genkan.sandbox.document import (
     Account,
     Assignment,
@@ -65,12 +66,8 @@ class ExportRefused(Exception):
 @contextmanager
 def reading(database: Path) -> Iterator[Tx]:
     """One snapshot of a store; `ExportRefused` when it is none of this release."""
-    # A database whose write-ahead log is gone is open nowhere, and opening it would make one.
-    mode = "ro" if Path(f"{database}-wal").exists() else "ro&immutable=1"
     try:
-        raw = sqlite3.connect(
-            f"{database.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None
-        )
+        raw = open_to_read(database)
     except sqlite3.Error as error:
         raise ExportRefused(f"{database} cannot be read: {error}") from None
     try:

@@ -12,6 +12,13 @@ Path = tuple[str | int, ...]
 Found = Iterator[tuple[Path, str]]
 """Path and sentence of each mistake that a check finds."""
 
+
+class Unread(str):
+    """Stands in for a text that is wrong in form, and is not to be found wrong again."""
+
+    __slots__ = ()
+
+
 MOST_SHOWN = 100
 
 

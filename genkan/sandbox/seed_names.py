@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from genkan.sandbox.document import Account, Assignment, Member, Organization, SeedDocument, Unit
-from genkan.sandbox.seed_mistakes import Path, unknown
+from genkan.sandbox.seed_mistakes import Path, Unread, unknown
 from genkan.sandbox.seed_rules import shown
 
 
@@ -54,12 +54,20 @@ class Ambiguous(LookupError):
     """A reference means nothing, or several; the message says so."""
 
 
+class Unknown(Ambiguous):
+    """A reference means nothing."""
+
+
 @dataclass(slots=True)
 class Names:
-    """The accounts and units of an organization. `accounts` begins with the management account."""
+    """The accounts and units of an organization. `accounts` begins with the management account.
+
+    `incomplete`: some name could not be read, so what seems unknown may be that one.
+    """
 
     accounts: list[PlacedAccount] = field(default_factory=list)
     units: list[PlacedUnit] = field(default_factory=list)
+    incomplete: bool = False
     _by_id: dict[str, int] = field(default_factory=dict)
     _accounts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _units: dict[str, list[PlacedUnit]] = field(default_factory=lambda: defaultdict(list))
@@ -77,13 +85,13 @@ class Names:
             raise Ambiguous(
                 f"{shown(reference)} means {len(found)} accounts; write the alias or the id"
             )
-        raise Ambiguous(unknown("account", reference, [*self._accounts, *self._by_id]))
+        raise Unknown(unknown("account", reference, [*self._accounts, *self._by_id]))
 
     def inside(self, reference: str) -> list[int]:
         """The indexes of the accounts in a unit and below it; `Ambiguous` when none is meant."""
         found = self._full.get(reference) or self._units.get(reference, [])
         if not found:
-            raise Ambiguous(unknown("unit", reference, [*self._units, *self._full]))
+            raise Unknown(unknown("unit", reference, [*self._units, *self._full]))
         if len(found) > 1:
             names = ", ".join(shown(unit.full_name) for unit in found)
             raise Ambiguous(f"{shown(reference)} may be {names}; write it in full")
@@ -102,6 +110,7 @@ class Names:
         index = len(self.accounts)
         placed = PlacedAccount(account=account, path=path, unit=unit)
         self.accounts.append(placed)
+        self._heed(account.alias, account.name, account.id)
         if account.id:
             self._by_id.setdefault(account.id, index)
         for reference in {account.alias, account.name} - {""}:
@@ -109,8 +118,12 @@ class Names:
         for above in placed.units:
             self._inside[id(above)].append(index)
 
+    def _heed(self, *texts: str) -> None:
+        self.incomplete |= any(isinstance(text, Unread) for text in texts)
+
     def add_unit(self, unit: PlacedUnit) -> None:
         self.units.append(unit)
+        self._heed(unit.unit.name)
         self._units[unit.unit.name].append(unit)
         self._full[unit.full_name].append(unit)
 

@@ -15,7 +15,7 @@ from msgspec import inspect
 
 from genkan.sandbox import seed_checks
 from genkan.sandbox.document import SeedDocument
-from genkan.sandbox.seed_mistakes import Mistake, Path, SeedRefused, path_text
+from genkan.sandbox.seed_mistakes import Mistake, Path, SeedRefused, Unread, path_text
 from genkan.sandbox.seed_policies import plain_value, text_of
 from genkan.sandbox.seed_rules import INLINE_POLICY, Rule, shown
 from genkan.sandbox.seed_yaml import Mapping, Node, Scalar, Sequence, load, load_file
@@ -60,6 +60,8 @@ def _node_at(root: Node, path: Path) -> Node:
             found = node.items.get(step)
         elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
             found = node.items[step]
+        elif isinstance(node, Mapping) and step == 0:
+            found = node  # a policy's one statement, without a list around it
         if found is None:
             return node
         node = found
@@ -126,7 +128,7 @@ class _Reader:
             if isinstance(node, Scalar) and node.value == word:
                 return word
             self._expected(f"a list, or the word {word},", node, path)
-            return [""]
+            return [Unread()]
         return self.read(member, node, path, extra)
 
     def _list(self, kind: inspect.ListType, node: Node, path: Path) -> list[Any]:
@@ -179,14 +181,14 @@ class _Reader:
     def _text(self, node: Node, path: Path, rule: Rule | None) -> str:
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             self._expected("a text", node, path)
-            return ""
+            return Unread()
         if rule is not None and (said := rule.broken(node.text)):
             self._report(node, path, said)
         elif any("\ud800" <= char <= "\udfff" for char in node.text):
             self._report(node, path, "holds half a character (a lone surrogate)")
         else:
             return node.text
-        return ""
+        return Unread()
 
     def _policy(self, node: Node, path: Path) -> str:
         if isinstance(node, Mapping):
@@ -211,7 +213,7 @@ class _Reader:
                 )
             case inspect.LiteralType():
                 return kind.values[0]
-        return ""
+        return Unread()
 
     def _expected(self, what: str, node: Node, path: Path) -> None:
         self._report(node, path, f"{what} is expected here, {_but(node)}")

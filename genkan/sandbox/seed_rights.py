@@ -14,7 +14,7 @@ from genkan.permission_sets.tags import read_tags
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
 from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
-from genkan.sandbox.seed_names import Ambiguous, Names
+from genkan.sandbox.seed_names import Ambiguous, Names, Unknown
 from genkan.sandbox.seed_rules import shown
 
 
@@ -99,7 +99,9 @@ class _AssignmentChecks:
         self._users = Known("user", (user.user_name for user in document.users))
         self._groups = Known("group", (group.display_name for group in document.groups))
         self._sets = Known("permission set", (one.name for one in document.permission_sets))
-        self._references = {one.name: references_of(one) for one in document.permission_sets}
+        self._references: dict[str, list[PolicyReference]] = {}
+        for one in document.permission_sets:
+            self._references.setdefault(one.name, references_of(one))
         self._given: set[tuple[str, str, str, int]] = set()
         self._in_account: dict[int, set[str]] = {}
         self._policies = [
@@ -135,18 +137,22 @@ class _AssignmentChecks:
                 try:
                     targets.setdefault(self._names.account(reference), at)
                 except Ambiguous as ambiguous:
-                    yield at, str(ambiguous)
+                    yield from self._lost(at, ambiguous)
         for number, reference in enumerate(one.units):
             at = (*path, "units", number)
             if reference:
                 try:
                     inside = self._names.inside(reference)
                 except Ambiguous as ambiguous:
-                    yield at, str(ambiguous)
+                    yield from self._lost(at, ambiguous)
                 else:
                     if not inside:
                         yield at, f"there is no account in {shown(reference)}"
                     targets |= {account: targets.get(account, at) for account in inside}
+
+    def _lost(self, path: Path, ambiguous: Ambiguous) -> Found:
+        if not (isinstance(ambiguous, Unknown) and self._names.incomplete):
+            yield path, str(ambiguous)
 
     def _target(self, path: Path, who: tuple[str, str, str], account: int) -> Found:
         user, group, permission_set = who
