@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genkan.identity_store.folding import fold, is_reserved
+from genkan.identity_store.folding import LONGEST_BYTES, fold, is_reserved
 
 
 @given(st.text())
@@ -23,6 +23,14 @@ def test_every_normal_form_and_case_of_a_text_folds_alike(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_ascii_folds_to_lower_case(text: str) -> None:
     assert fold(text) == text.lower()
+
+
+def test_a_long_text_folds_to_a_short_one_that_tells_it_from_others() -> None:
+    long = "Ünïcödé" * 400
+    assert len(fold(long).encode()) <= LONGEST_BYTES
+    assert fold(long) == fold(long.upper()) == fold(fold(long))
+    assert fold(long) != fold(long + "x")
+    assert fold("\ufdfa" * 20) != fold("\ufdfa" * 21)
 
 
 def test_different_names_stay_different() -> None:

@@ -1,5 +1,6 @@
 """CreateGroup, DescribeGroup, ListGroups, GetGroupId, UpdateGroup, DeleteGroup (reference §2)."""
 
+import random
 from typing import Any
 
 import pytest
@@ -77,6 +78,23 @@ def test_more_groups_than_the_quota_are_refused(filled: Store) -> None:
             a_group(tx, "beyond")
         run(tx, "DeleteGroup", group_id=group_id)
         a_group(tx, "again")
+
+
+def test_the_longest_name_is_kept_whatever_its_script_and_found_caselessly(
+    filled: Store,
+) -> None:
+    # Four bytes a character, and in no order that would compress.
+    name = "Ä" + "".join(
+        random.Random(1).choices([chr(c) for c in range(0x1F300, 0x1F5FF)], k=1023)
+    )
+    with filled.write() as tx:
+        group_id = a_group(tx, name)
+        unique = {"attribute_path": "displayName", "attribute_value": name.lower()}
+        found = run(tx, "GetGroupId", alternate_identifier={"unique_attribute": unique})
+        assert found["group_id"] == group_id
+        with pytest.raises(Conflict):
+            a_group(tx, name.lower())
+        assert a_group(tx, name[:-1]) != group_id
 
 
 @pytest.mark.parametrize("path", ["displayName", "DisplayName", "displayname"])
