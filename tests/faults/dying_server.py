@@ -33,8 +33,8 @@ class Order(TypedDict):
     """One life. A step is (name, moment, occurrence), the moment being "ran" or "committed";
     ("*", "", n) is whatever comes as the n-th.
 
-    `together`: the first operation of this name waits until so many more of them are queued, so
-    that those are committed as one group.
+    `together`: the first operation of this name waits ("waiting") until so many more of them are
+    queued, so that those are committed as one group.
     """
 
     arguments: list[str]
@@ -111,6 +111,7 @@ class Watch:
         if self._together is None or name != self._together[0]:
             return
         others, self._together = self._together[1], None
+        self._reach(name, "waiting")
         deadline = time.monotonic() + TOGETHER_SECONDS
         while self._queued[name] < 1 + others and time.monotonic() < deadline:
             time.sleep(0.005)

@@ -58,6 +58,7 @@ class Cradle:
 
     def says_something(self, seconds: float = 0) -> bool:
         """Whether a line can be read within so many seconds."""
+        assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], seconds)
         return bool(ready)
 

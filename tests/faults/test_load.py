@@ -71,14 +71,19 @@ def test_a_group_of_writes_is_there_as_a_whole_or_not_at_all(
     directory = copy_of(stage.before, tmp_path / "data")
     # The first write is committed alone and has the others wait, which are then one group.
     together = ("CreateUser", GROUP)
-    life = Life(cradle, directory, port=stage.port, die_at=step, together=together).start()
+    steps = tmp_path / "steps"
+    life = Life(
+        cradle, directory, port=stage.port, die_at=step, together=together, steps=steps
+    ).start()
     acknowledged = Acknowledged()
     with concurrent.futures.ThreadPoolExecutor(1 + GROUP) as pool:
-        for name, user_id in pool.map(lambda n: create_user(life, f"load-{n}"), range(1 + GROUP)):
-            if user_id:
-                acknowledged.users[name] = user_id
+        asked = [pool.submit(create_user, life, "load-first")]
+        until(lambda: steps.exists() and "waiting" in steps.read_text())
+        asked += [pool.submit(create_user, life, f"load-{number}") for number in range(GROUP)]
+        made = dict(one.result() for one in asked)
+    acknowledged.users = {name: user_id for name, user_id in made.items() if user_id}
     assert life.end() == SIGKILLED
-    assert len(acknowledged.users) <= 1
+    assert acknowledged.users.keys() <= {"load-first"}
     life = Life(cradle, directory, port=stage.port).start()
     assert len(load_users(life)) == there
     all_is_there_once(stage.witness, acknowledged, life)

@@ -191,11 +191,16 @@ def test_readers_never_see_half_of_a_reset(server: Server) -> None:
     directory = {"IdentityStoreId": server.facts["identity_store_id"]}
     seen = set()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        resets = pool.submit(lambda: [server.reset() for _ in range(10)])
+        resets = pool.submit(reset_often, server)
         while not resets.done():
             seen.add(len(store.list_users(**directory)["Users"]))
         resets.result()
     assert seen == {len(server.facts["users"])}
+
+
+def reset_often(server: Server) -> None:
+    for _ in range(10):
+        server.reset()
 
 
 def portal_accounts(server: Server, token: str) -> httpx.Response:

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Belongings:
 
     def missing(self, life: Life) -> list[str]:
         """Those that are gone."""
-        checks = {
+        checks: dict[str, Callable[[], bool]] = {
             "facts": lambda: life.facts == self.facts,
             "user": lambda: succeeds(
                 life.client("identitystore").describe_user,

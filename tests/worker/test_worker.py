@@ -171,7 +171,7 @@ async def test_a_job_that_always_fails_is_given_up_once_with_its_last_error(
         if state == "ready" and due > workshop.clock.now:
             workshop.clock.now = due
             made.wake()
-        return state == "buried"
+        return bool(state == "buried")
 
     await workshop.until(buried)
     last = jobs.MAX_ATTEMPTS

@@ -55,9 +55,10 @@ class Workshop:
 
     async def enqueue(self, *bodies: str, key: str = "", kind: str = KIND) -> list[str]:
         """One job for each body, in one transaction; their ids."""
-        return await self.write(
+        made: list[str] = await self.write(
             lambda tx: [jobs.enqueue(tx, kind, {"body": body}, key=key) for body in bodies]
         )
+        return made
 
     async def taken_over(self) -> Job:
         """The only job, after another worker has claimed it."""
