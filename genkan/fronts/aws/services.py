@@ -27,15 +27,13 @@ Authentication = Literal["signature", "bearer", "none"]
 class Service:
     """One AWS service as we serve it.
 
-    `model` is the name of its model, `event_source` CloudTrail's word for it, `global_service` one
-    whose signatures name us-east-1 whatever the instance's Region (DESIGN §5).
+    `model` is the name of its model, `event_source` CloudTrail's word for it.
     """
 
     model: str
     event_source: str
     authentication: Authentication
     operations: dict[str, Operation]
-    global_service: bool = False
 
 
 def _service(
@@ -43,7 +41,6 @@ def _service(
     event_source: str,
     *tables: tuple[Operation, ...],
     authentication: Authentication = "signature",
-    global_service: bool = False,
 ) -> Service:
     operations: dict[str, Operation] = {}
     for table in tables:
@@ -56,7 +53,6 @@ def _service(
         event_source=event_source,
         authentication=authentication,
         operations=operations,
-        global_service=global_service,
     )
 
 
@@ -75,10 +71,9 @@ SERVICES: dict[str, Service] = {
             "organizations",
             "organizations.amazonaws.com",
             organization.OPERATIONS,
-            global_service=True,
         ),
-        _service("iam", "iam.amazonaws.com", iam.OPERATIONS, global_service=True),
-        _service("sts", "sts.amazonaws.com", sts.OPERATIONS, global_service=True),
+        _service("iam", "iam.amazonaws.com", iam.OPERATIONS),
+        _service("sts", "sts.amazonaws.com", sts.OPERATIONS),
         _service("cloudtrail", "cloudtrail.amazonaws.com", audit.OPERATIONS),
         _service(
             "sso",
