@@ -27,11 +27,12 @@ from tests.support.server import START_SECONDS, Server
 
 
 class Enclosed(Server):
-    """`genkan up` without the process. `advance` moves its clock."""
+    """`genkan up` without the process. `advance` and `freeze` rule its clock."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
         self.offset = 0
+        self._frozen: int | None = None
         self._loop = asyncio.new_event_loop()
         self._sandbox = Sandbox(
             SandboxSettings(port=self.port, data_dir=data_dir), clock=self._clock
@@ -69,11 +70,18 @@ class Enclosed(Server):
     def reset(self) -> None:
         """Back to the seed, and to the present."""
         self.offset = 0
+        self._frozen = None
         super().reset()
 
     def advance(self, *, seconds: float) -> None:
         """Let time pass."""
         self.offset += int(seconds * 1000)
+        if self._frozen is not None:
+            self._frozen += int(seconds * 1000)
+
+    def freeze(self) -> None:
+        """Let no time pass by itself, until the next reset."""
+        self._frozen = self._clock()
 
     def do(self, operation: Operation, **params: Any) -> Any:
         """Perform an operation as the owner of the process."""
@@ -97,6 +105,8 @@ class Enclosed(Server):
         )
 
     def _clock(self) -> int:
+        if self._frozen is not None:
+            return self._frozen
         return time.time_ns() // 1_000_000 + self.offset
 
     def _run(self) -> None:

@@ -45,10 +45,11 @@ def _length(found: re.Match[str]) -> str:
     return f"<{len(found[0])}>"
 
 
-def test_a_user_who_does_not_exist_gets_the_same_bytes(server: Server) -> None:
+def test_a_user_who_does_not_exist_gets_the_same_bytes(enclosed: Enclosed) -> None:
+    enclosed.freeze()  # A lock-out says how many seconds it lasts.
     for _ in range(7):  # Past the five free attempts, so that the lock-out is compared as well.
-        known = attempt(server, KNOWN, "a wrong password")
-        unknown = attempt(server, UNKNOWN, "a wrong password")
+        known = attempt(enclosed, KNOWN, "a wrong password")
+        unknown = attempt(enclosed, UNKNOWN, "a wrong password")
         assert [shape(answer, KNOWN) for answer in known] == [
             shape(answer, UNKNOWN) for answer in unknown
         ]
