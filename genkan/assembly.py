@@ -25,6 +25,7 @@ from genkan.db.database import Services, Tx
 from genkan.db.sqlite import SqliteDatabase
 from genkan.fronts.aws.gateway import Gateway
 from genkan.instances import operations as instances
+from genkan.keys.kek import KeyRefused, given_key
 from genkan.oauth import operations as oauth
 from genkan.oauth.persons import require_person
 from genkan.organization import operations as organization
@@ -234,6 +235,7 @@ def _open_directory(settings: SandboxSettings, clock: Clock) -> Directory:
             fresh=settings.fresh,
             must_be_new=settings.seed is not None,
             now=clock(),
+            given=given_key(settings.key.text, settings.key.file),
         )
-    except DirectoryRefused as refused:
+    except (DirectoryRefused, KeyRefused) as refused:
         raise SettingsRefused(str(refused)) from None

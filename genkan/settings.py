@@ -7,7 +7,7 @@ Command-line options win over `GENKAN_…` environment variables, those over the
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _ORIGIN = re.compile(
@@ -24,6 +24,18 @@ class SettingsRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeySetting:
+    """Where the key-encryption key is given: `NAME` has its text, `NAME_FILE` names its file.
+
+    A variable that is set counts as given even when it is empty: a secret that did not arrive must
+    not be taken for one that nobody meant to give.
+    """
+
+    text: str | None = field(default=None, repr=False)
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSettings:
     """Settings of `genkan up`.
 
@@ -33,6 +45,7 @@ class SandboxSettings:
     `http://localhost:PORT` unless told otherwise. `region`: the Region of a new instance, where
     its seed names none; `us-east-1` leaves the Region segment out of role paths, as on AWS. Empty
     when not given. `seed`: the file that describes a new organization, None for the sample.
+    `key`: the key-encryption key, the file `key` in `data_dir` unless it is given.
     """
 
     port: int
@@ -43,6 +56,7 @@ class SandboxSettings:
     region: str = ""
     seed: Path | None = None
     log_level: str = "warning"
+    key: KeySetting = KeySetting()
 
     @property
     def url(self) -> str:
@@ -84,16 +98,16 @@ def sandbox_settings(
         raise SettingsRefused(
             f"GENKAN_BASE_URL {base_url} is not of the form http(s)://name[:port]"
         )
-    default_dir = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "genkan"
     return SandboxSettings(
         port=chosen_port,
-        data_dir=(data_dir or Path(env.get("GENKAN_DATA_DIR") or default_dir)).absolute(),
+        data_dir=data_directory(data_dir, env),
         fresh=fresh,
         bind=address,
         base_url=base_url,
         region=_region(env),
         seed=seed,
         log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
+        key=key_setting(environment=env),
     )
 
 
@@ -102,6 +116,22 @@ def _region(env: Mapping[str, str]) -> str:
     if region and not _REGION.fullmatch(region):
         raise SettingsRefused(f"GENKAN_REGION {region} is not the name of a Region")
     return region
+
+
+def data_directory(data_dir: Path | None, environment: Mapping[str, str] | None = None) -> Path:
+    """The data directory: the option, `GENKAN_DATA_DIR`, or the user's own."""
+    env = os.environ if environment is None else environment
+    default = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "genkan"
+    return (data_dir or Path(env.get("GENKAN_DATA_DIR") or default)).absolute()
+
+
+def key_setting(
+    name: str = "GENKAN_KEY", environment: Mapping[str, str] | None = None
+) -> KeySetting:
+    """The key-encryption key as the environment gives it."""
+    env = os.environ if environment is None else environment
+    file = env.get(f"{name}_FILE")
+    return KeySetting(text=env.get(name), file=Path(file) if file is not None else None)
 
 
 def _integer(env: Mapping[str, str], name: str, default: int) -> int:

@@ -14,6 +14,7 @@ from genkan.core.errors import Invalid
 from genkan.core.vault import Unsealable, Vault
 
 T = TypeVar("T")
+_PURPOSE = "page tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def open_token(vault: Vault, query: str, token: str | None) -> str | None:
         return None
     try:
         raw = base64.urlsafe_b64decode(token.encode("ascii"))
-        return vault.open(raw, f"page:{query}").decode()
+        return vault.cipher(_PURPOSE).open(raw, query).decode()
     except (Unsealable, binascii.Error, ValueError):
         raise Invalid("The provided pagination token is not valid for this request.") from None
 
@@ -42,5 +43,5 @@ def page_of(
     if len(rows) <= limit:
         return Page(rows, None)
     items = rows[:limit]
-    sealed = vault.seal(key(items[-1]).encode(), f"page:{query}")
+    sealed = vault.cipher(_PURPOSE).seal(key(items[-1]).encode(), query)
     return Page(items, base64.urlsafe_b64encode(sealed).decode("ascii"))

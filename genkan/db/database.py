@@ -68,8 +68,8 @@ class Tx:
 
     @property
     def vault(self) -> Vault:
-        """Seals and opens secrets."""
-        return self.services.vault
+        """Seals and opens secrets, with the keys that this transaction sees."""
+        return self.services.vault.within(self._connection)
 
     @property
     def deployment(self) -> Deployment:

@@ -17,7 +17,6 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -232,7 +231,7 @@ def find_attempt(request: Request) -> BrowserAttempt | None:
     today = app.clock() // _DAY_MS
     for day in (today, today - 1):
         try:
-            kept = _decode(_daily_vault(app.vault, day).open(sealed, _ATTEMPT))
+            kept = _decode(app.vault.cipher(_ATTEMPT).open(sealed, f"{_ATTEMPT}:{day}"))
         except (Unsealable, msgspec.MsgspecError):
             continue
         attempt = Attempt(
@@ -249,7 +248,8 @@ def keep_attempt(request: Request, response: Response, kept: BrowserAttempt) -> 
     plain = _encode(
         _Sealed(kept.binding, attempt.workflow_id, attempt.started_at, attempt.user_name)
     )
-    sealed = _daily_vault(app.vault, app.clock() // _DAY_MS).seal(plain, _ATTEMPT)
+    place = f"{_ATTEMPT}:{app.clock() // _DAY_MS}"
+    sealed = app.vault.cipher(_ATTEMPT).seal(plain, place)
     value = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
     _set_cookie(app, response, _ATTEMPT, value, _ATTEMPT_COOKIE_SECONDS)
 
@@ -257,13 +257,6 @@ def keep_attempt(request: Request, response: Response, kept: BrowserAttempt) -> 
 def forget_attempt(request: Request, response: Response) -> None:
     """Take the attempt back."""
     _delete_cookie(app_of(request), response, _ATTEMPT)
-
-
-@lru_cache(maxsize=4)
-def _daily_vault(vault: Vault, day: int) -> Vault:
-    # Strangers cause these seals as often as they like. Random nonces are safe for 2^32 messages
-    # of one key, so these keys are not the vault's own and last a day.
-    return Vault(vault.derive(f"sign-in attempts of day {day}"))
 
 
 # ── forms ─────────────────────────────────────────────────────────────────────────────────────────

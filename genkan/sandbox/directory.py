@@ -6,15 +6,15 @@ Invariants: one process uses a directory at a time; a refusal changes nothing; w
 the remains of a seeding that was cut off, or an organization that its owner wants forgotten.
 """
 
-import contextlib
-import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from genkan.core.vault import KEY_BYTES, Unsealable, Vault, new_key
+from genkan.core.vault import Vault
 from genkan.db.migrate import MigrationRefused, migrate_sqlite
-from genkan.db.sqlite import AlreadyOpen, connect, lock
+from genkan.db.sqlite import AlreadyOpen, SqliteConnection, connect, lock
+from genkan.keys.kek import KeyEncryptionKey, KeyRefused, make_key_file, read_key
+from genkan.keys.ring import make_keys, open_vault
 from genkan.sandbox import facts
 from genkan.sandbox.reset import SEED_FILE
 
@@ -47,10 +47,18 @@ class Directory:
         return self.path / SEED_FILE
 
 
-def open_directory(path: Path, *, fresh: bool, now: int, must_be_new: bool = False) -> Directory:
+def open_directory(
+    path: Path,
+    *,
+    fresh: bool,
+    now: int,
+    must_be_new: bool = False,
+    given: KeyEncryptionKey | None = None,
+) -> Directory:
     """Take the directory, made if need be; its store is complete, or empty and to be seeded.
 
     `fresh` forgets the organization in it first; `must_be_new` accepts none that is to be kept.
+    `given` is the key-encryption key where it is not the file `key` in the directory.
     `DirectoryRefused` says what is in the way.
     """
     if sqlite3.sqlite_version_info < _MINIMUM_SQLITE:
@@ -65,11 +73,15 @@ def open_directory(path: Path, *, fresh: bool, now: int, must_be_new: bool = Fal
             )
         if not stands:
             _forget(path, with_key=fresh)
-        vault = Vault(_key(path / KEY_FILE, may_make=not stands))
+        else:
+            _require_keys(path / DATABASE_FILE)
+        kek = given or _own_key(path / KEY_FILE, may_make=not stands)
         if stands:
-            _require_our_key(path, vault)
+            _require_our_key(path / DATABASE_FILE, kek)
             _require_seed(path / SEED_FILE, now)
-        _prepare(path / DATABASE_FILE, now)
+        vault = _prepare(path / DATABASE_FILE, now, kek)
+    except KeyRefused as refused:
+        raise DirectoryRefused(f"{refused}; {_ANEW}") from None
     except OSError as error:
         raise DirectoryRefused(f"cannot use {error.filename or path}: {error.strerror}") from None
     return Directory(path=path, vault=vault, held=held)
@@ -138,44 +150,46 @@ def _forget(path: Path, *, with_key: bool) -> None:
         (path / KEY_FILE).unlink(missing_ok=True)
 
 
-def _key(path: Path, *, may_make: bool) -> bytes:
-    """The key-encryption key, made with the store; whole or not at all."""
-    if not path.exists():
-        if not may_make:
-            raise DirectoryRefused(
-                f"{path} is missing: without it the store cannot be read; {_ANEW}"
-            )
-        partial = path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new_key())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _make_names_durable(path.parent)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise DirectoryRefused(f"{path} is damaged: {KEY_BYTES} bytes are expected; {_ANEW}")
-    return key
+def _own_key(path: Path, *, may_make: bool) -> KeyEncryptionKey:
+    """The key-encryption key of the directory itself, made with the store."""
+    if path.exists():
+        return read_key(path)
+    if not may_make:
+        raise KeyRefused(f"{path} is missing: without it the store cannot be read")
+    return make_key_file(path)
 
 
-def _make_names_durable(directory: Path) -> None:
-    # Windows cannot open a directory, and does not need to.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _require_keys(database: Path) -> None:
+    raw = open_to_read(database)
+    try:
+        if not raw.execute("SELECT 1 FROM sqlite_master WHERE name = 'data_keys'").fetchone():
+            raise DirectoryRefused(f"{database} was made before the first release; {_ANEW}")
+    finally:
+        raw.close()
 
 
-def _prepare(database: Path, now: int) -> None:
+def _require_our_key(database: Path, kek: KeyEncryptionKey) -> None:
+    """Before anything is changed, migrations included."""
+    raw = open_to_read(database)
+    try:
+        open_vault(SqliteConnection(raw), kek)
+    finally:
+        raw.close()
+
+
+def _prepare(database: Path, now: int, kek: KeyEncryptionKey) -> Vault:
+    """Bring the store to this release; a new one is given its keys."""
     try:
         raw = connect(database, read_only=False)
         try:
             database.chmod(0o600)
             migrate_sqlite(raw, now)
+            connection = SqliteConnection(raw)
+            if not raw.execute("SELECT 1 FROM data_keys").fetchone():
+                raw.execute("BEGIN IMMEDIATE")
+                make_keys(connection, kek, now)
+                raw.execute("COMMIT")
+            return open_vault(connection, kek)
         finally:
             raw.close()
     except MigrationRefused as refused:
@@ -201,19 +215,3 @@ def _prepare_copy(seed: Path, now: int) -> None:
         raise DirectoryRefused(f"{seed} cannot be used: {error}; {_ANEW}") from None
     finally:
         raw.close()
-
-
-def _require_our_key(path: Path, vault: Vault) -> None:
-    raw = open_to_read(path / DATABASE_FILE)
-    try:
-        (sealed,) = raw.execute(
-            "SELECT sealed FROM sandbox_facts WHERE name = ?", (facts.READY,)
-        ).fetchone()
-    finally:
-        raw.close()
-    try:
-        facts.unseal(vault, facts.READY, sealed)
-    except Unsealable:
-        raise DirectoryRefused(
-            f"{path / KEY_FILE} is not the key that {path / DATABASE_FILE} was made with; {_ANEW}"
-        ) from None

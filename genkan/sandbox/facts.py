@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from genkan.core.call import Operation, System
-from genkan.core.vault import Vault
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
@@ -129,12 +128,7 @@ def _get(tx: Tx, name: str) -> bytes:
     row = tx.one("SELECT sealed FROM sandbox_facts WHERE name = ?", name)
     if row is None:
         raise LookupError(f"the sandbox has no fact {name}")
-    return unseal(tx.vault, name, row[0])
-
-
-def unseal(vault: Vault, name: str, sealed: bytes) -> bytes:
-    """A fact's value; `Unsealable` when the store was made with another key."""
-    return vault.open(sealed, _place(name))
+    return tx.vault.open(row[0], _place(name))
 
 
 def _place(name: str) -> str:

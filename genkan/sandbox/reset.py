@@ -13,7 +13,8 @@ from genkan.db.database import Tx
 from genkan.sandbox import facts
 
 SEED_FILE = "seed.sqlite"
-_KEPT = "schema_migrations"
+_KEPT = ("schema_migrations", "data_keys")
+"""The copy has no keys: what is sealed in it is sealed anew whenever the store's keys change."""
 _NOT_PUT_BACK = "jobs"
 """The copy may hold the lease of a job that was just about to be finished."""
 
@@ -24,9 +25,17 @@ def snapshot(raw: sqlite3.Connection, path: Path) -> None:
     partial.unlink(missing_ok=True)
     os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     raw.execute("VACUUM INTO ?", (str(partial),))
+    _take_keys_out(partial)
     with partial.open("rb+") as file:
         os.fsync(file.fileno())  # SQLite leaves that to us for a copy
     partial.replace(path)
+
+
+def _take_keys_out(path: Path) -> None:
+    copy = sqlite3.connect(path, isolation_level=None)
+    copy.execute("PRAGMA secure_delete = ON")
+    copy.execute("DELETE FROM data_keys")
+    copy.close()
 
 
 def attach(raw: sqlite3.Connection, path: Path) -> None:
@@ -41,8 +50,8 @@ def reset(tx: Tx) -> int:
         row[0]
         for row in tx.all(
             "SELECT name FROM main.sqlite_master WHERE type = 'table'"
-            " AND name NOT LIKE 'sqlite_%' AND name <> ?",
-            _KEPT,
+            " AND name NOT LIKE 'sqlite_%' AND name NOT IN (?, ?)",
+            *_KEPT,
         )
     ]
     # All goes before anything comes: deleting a parent would cascade to rows just put back.

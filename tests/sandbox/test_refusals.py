@@ -1,5 +1,6 @@
 """What cannot be started says why in one line, exits with an error, and changes nothing."""
 
+import base64
 import re
 import socket
 import sqlite3
@@ -47,7 +48,7 @@ def folder(path: Path) -> None:
 
 
 def another_key(path: Path) -> None:
-    path.write_bytes(bytes(range(32)))
+    path.write_bytes(base64.b64encode(bytes(range(32))))
 
 
 def foreign(path: Path) -> None:
@@ -90,9 +91,9 @@ ANEW = "--fresh makes a new organization"
         ("genkan.sqlite", of_a_newer_release, r"is newer than this release \(step 9999\)"),
         ("genkan.sqlite", of_another_release, r"step 1 is not the one .* was made with"),
         ("key", missing, rf"key is missing: without it the store cannot be read; {ANEW}"),
-        ("key", garbage, rf"key is damaged: 32 bytes are expected; {ANEW}"),
-        ("key", another_key, rf"key is not the key that .* was made with; {ANEW}"),
-        ("key", folder, r"cannot use .*key: Is a directory"),
+        ("key", garbage, rf"key is malformed: 32 bytes in base64 are expected, .*; {ANEW}"),
+        ("key", another_key, rf"key is not the key of this database; {ANEW}"),
+        ("key", folder, rf"key cannot be read: Is a directory; {ANEW}"),
         ("seed.sqlite", missing, rf"seed.sqlite is missing: without it there is no reset; {ANEW}"),
         ("seed.sqlite", garbage, rf"seed.sqlite cannot be used: file is not a database; {ANEW}"),
         ("lock.sqlite", garbage, r"cannot use .*: file is not a database"),
@@ -122,7 +123,7 @@ def test_fresh_leaves_a_strangers_key_where_there_is_no_store(
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "key").write_text("-----BEGIN OPENSSH PRIVATE KEY-----")
     line = refusal(Life(cradle, tmp_path / "data", fresh=True))
-    assert "key is damaged" in line
+    assert "key is malformed" in line
 
 
 @pytest.mark.parametrize(

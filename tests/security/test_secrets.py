@@ -16,7 +16,6 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 
-from genkan.core.vault import Vault
 from tests.security.attacker import (
     DEVICE_GRANT,
     HTTP,
@@ -34,6 +33,7 @@ from tests.security.attacker import (
     saml_response,
     with_token,
 )
+from tests.support.keys import keys_of, vault_of
 from tests.support.person import Person
 from tests.support.server import Server
 
@@ -238,8 +238,7 @@ def signing_key_of(server: Server) -> bytes:
     raw = sqlite3.connect(f"file:{server.data_dir / 'genkan.sqlite'}?mode=ro", uri=True)
     row = raw.execute("SELECT key_id, private_key_sealed FROM signing_keys").fetchone()
     raw.close()
-    vault = Vault((server.data_dir / "key").read_bytes())
-    return vault.open(row[1], f"signing_keys.private_key:{row[0]}")
+    return vault_of(server.data_dir).open(row[1], f"signing_keys.private_key:{row[0]}")
 
 
 def test_there_is_much_to_find(run: Run) -> None:
@@ -275,19 +274,22 @@ def test_no_file_of_the_data_directory_holds_a_secret(run: Run) -> None:
 
 
 def test_the_keys_themselves_are_in_no_file_but_their_own(run: Run) -> None:
-    key = (run.server.data_dir / "key").read_bytes()
+    keys = keys_of(run.server.data_dir)
+    assert len(keys) == 3
     private = signing_key_of(run.server)
     lines = [line for line in private.splitlines() if len(line) > 60]
     assert lines
     for path in run.server.data_dir.iterdir():
         held = path.read_bytes()
-        assert key == held if path.name == "key" else key not in held
-        for form in (
-            key.hex(),
-            base64.b64encode(key).decode(),
-            base64.urlsafe_b64encode(key).decode(),
-        ):
-            assert form.encode() not in held
+        assert path.name != "key" or base64.b64decode(held) == keys[0]
+        for key in keys[1:] if path.name == "key" else keys:
+            assert key not in held
+            for form in (
+                key.hex(),
+                base64.b64encode(key).decode(),
+                base64.urlsafe_b64encode(key).decode(),
+            ):
+                assert form.encode() not in held
         assert b"PRIVATE KEY" not in held
         assert not any(line in held for line in lines)
 
@@ -338,7 +340,7 @@ def test_a_sealed_value_opens_in_its_own_row_only(run: Run) -> None:
     raw = sqlite3.connect(f"file:{run.server.data_dir / 'genkan.sqlite'}?mode=ro", uri=True)
     facts = dict(raw.execute("SELECT name, sealed FROM sandbox_facts"))
     raw.close()
-    vault = Vault((run.server.data_dir / "key").read_bytes())
+    vault = vault_of(run.server.data_dir)
     assert vault.open(facts["reset_secret"], "sandbox_facts.sealed:reset_secret")
     for other in ("passwords", "administrator", "reset_secret2"):
         with pytest.raises(Exception, match="sandbox_facts"):

@@ -12,11 +12,15 @@ from genkan.core.call import Call, Caller, Operation, Origin, Owner, Signer, Sys
 from genkan.core.events import EventBus
 from genkan.core.vault import Vault
 from genkan.db.database import Connection, Database, Row, Services, Tx
+from genkan.keys.kek import KeyEncryptionKey
+from genkan.keys.ring import make_keys, open_vault
 from tests.support.engines import SQLITE, Data, open_data
 
 T = TypeVar("T")
 
 MANAGEMENT = "111122223333"
+NOW = 1_800_000_000_000
+KEK = KeyEncryptionKey("the test", bytes(range(32)))
 ADMINISTRATOR = Signer(
     account_id=MANAGEMENT,
     arn=f"arn:aws:iam::{MANAGEMENT}:user/administrator",
@@ -31,7 +35,7 @@ DEPLOYMENT = Deployment(kind="sandbox", base_url="http://localhost:8080", region
 class SettableClock:
     """Epoch milliseconds; `advance` moves it."""
 
-    def __init__(self, now: int = 1_800_000_000_000) -> None:
+    def __init__(self, now: int = NOW) -> None:
         self.now = now
 
     def __call__(self) -> int:
@@ -42,9 +46,12 @@ class SettableClock:
         self.now += int(seconds * 1000)
 
 
-def some_services(deployment: Deployment = DEPLOYMENT) -> Services:
-    """What operations need besides a transaction: always the same key, and no subscribers yet."""
-    return Services(vault=Vault(bytes(range(32))), events=EventBus(), deployment=deployment)
+def some_services(deployment: Deployment = DEPLOYMENT, vault: Vault | None = None) -> Services:
+    """What operations need besides a transaction, with no subscribers yet.
+
+    Without a vault always the same one, whose root is the test's; it has no keys for rows.
+    """
+    return Services(vault=vault or Vault(KEK.key), events=EventBus(), deployment=deployment)
 
 
 class Watched:
@@ -79,7 +86,7 @@ class Store:
         self.data = data
         self.clock = clock or SettableClock()
         self._watching: list[tuple[str, Sequence[Any]]] | None = None
-        self.services = some_services(deployment)
+        self.services = some_services(deployment, open_vault(data.connection, KEK))
         self.events = self.services.events
 
     @property
@@ -167,4 +174,9 @@ def a_call(caller: Caller | None = None) -> Call:
 
 def open_store(directory: Path, engine: str = SQLITE, deployment: Deployment = DEPLOYMENT) -> Store:
     """A migrated, empty store; on SQLite it is `genkan.sqlite` in `directory`."""
-    return Store(open_data(engine, directory), deployment=deployment)
+    data = open_data(engine, directory)
+    if data.connection.one("SELECT 1 FROM data_keys", ()) is None:
+        data.begin()
+        make_keys(data.connection, KEK, NOW)
+        data.commit()
+    return Store(data, deployment=deployment)

@@ -133,7 +133,7 @@ async def _opened(visit: Visit) -> _Opened | None:
     text = request.cookies.get(browser.cookie_name(app, _COOKIE), "")
     try:
         sealed = base64.urlsafe_b64decode(text.encode("ascii"))
-        kept = msgspec.msgpack.decode(app.vault.open(sealed, _PLACE), type=_Kept)
+        kept = msgspec.msgpack.decode(app.vault.cipher(_PLACE).open(sealed, _PLACE), type=_Kept)
     except (binascii.Error, ValueError, Unsealable, msgspec.MsgspecError):
         return None
     if kept.session_id != visit.session.person.session_id:
@@ -149,7 +149,7 @@ async def _opened(visit: Visit) -> _Opened | None:
 
 def _keep(visit: Visit, response: Response, kept: _Kept, expires_at: int) -> None:
     app = browser.app_of(visit.request)
-    sealed = app.vault.seal(msgspec.msgpack.encode(kept), _PLACE)
+    sealed = app.vault.cipher(_PLACE).seal(msgspec.msgpack.encode(kept), _PLACE)
     seconds = max(0, expires_at - app.clock()) // 1000 + 3600
     _set(visit, response, base64.urlsafe_b64encode(sealed).decode("ascii"), seconds)
 

@@ -217,7 +217,7 @@ def test_a_client_uses_the_grant_types_it_registered(
     refresh: bool,
 ) -> None:
     answer = register(store, **members)
-    client = clients.find(VAULT, NOW, answer.client_id)
+    client = clients.find(store.services.vault, NOW, answer.client_id)
     assert client is not None
     assert clients.may_use(client, clients.DEVICE_CODE) is device
     assert clients.may_use(client, clients.AUTHORIZATION_CODE) is code
