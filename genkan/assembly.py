@@ -1,5 +1,6 @@
 """Settings → application: the only place that constructs and wires."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,10 @@ from genkan.sts import trust
 
 if TYPE_CHECKING:
     from genkan.sandbox.document import SeedDocument
+    from genkan.tls.certificates import Certificates
 
 _DEFAULT_REGION = "us-east-1"
+_TLS_DIRECTORY = "tls"
 _USERS_NAMED = 5
 
 
@@ -85,9 +88,14 @@ class Sandbox:
     def __init__(self, settings: SandboxSettings, clock: Clock = system_clock) -> None:
         self._settings = settings
         self._document = _seed_document(settings)
+        self.certificates = _given_certificates(settings)
         self.described: dict[str, Any] = {}
         self.facts_path = settings.data_dir / facts.FILE_NAME
         self._directory = _open_directory(settings, clock)
+        self.ca_file: Path | None = None
+        self._watching: asyncio.Task[None] | None = None
+        if settings.tls:
+            self._make_certificates(clock)
         deployment = Deployment(
             kind="sandbox",
             base_url=settings.url,
@@ -126,6 +134,19 @@ class Sandbox:
             stopped=self.stop,
         )
 
+    def _make_certificates(self, clock: Clock) -> None:
+        from genkan.tls.authority import LocalAuthority
+        from genkan.tls.certificates import CertificateRefused, of_authority
+
+        authority = LocalAuthority(
+            self._settings.data_dir / _TLS_DIRECTORY, (self._settings.host,), clock
+        )
+        try:
+            self.certificates = of_authority(authority)
+        except CertificateRefused as refused:
+            raise SettingsRefused(str(refused)) from None
+        self.ca_file = authority.ca_file
+
     def _pages(self) -> Any:
         from genkan.fronts.web.application import web_application
         from genkan.sandbox.web import reset_routes
@@ -148,6 +169,8 @@ class Sandbox:
     async def start(self) -> None:
         """Start the worker, seed a new organization, write `sandbox.json`."""
         await self.worker.start()
+        if self.certificates is not None:
+            self._watching = asyncio.create_task(self.certificates.watch())
         if not await self._own(facts.IS_READY):
             from genkan.sandbox.sample import sample_document
             from genkan.sandbox.seed import seed
@@ -158,11 +181,15 @@ class Sandbox:
             await self._own(facts.MARK_READY)
         await self.db.maintain(lambda raw: attach(raw, self._directory.seed))
         self.described = await self._own(facts.DESCRIBE)
+        if self.ca_file is not None:
+            self.described["ca_file"] = str(self.ca_file)
         self._name_the_organization()
         facts.write_file(self._settings.data_dir, self.described)
 
     async def stop(self) -> None:
         """Finish what runs, then close the store and free the directory."""
+        if self._watching is not None:
+            self._watching.cancel()
         await self.worker.stop()
         for close in self.app.closing:
             await close()
@@ -198,6 +225,18 @@ def _seed_document(settings: SandboxSettings) -> "SeedDocument | None":
         raise SettingsRefused(f"cannot read {settings.seed}: {error.strerror}") from None
     _require_region(settings, document.settings.region)
     return document
+
+
+def _given_certificates(settings: SandboxSettings) -> "Certificates | None":
+    """The certificate in the files given, if any were."""
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return None
+    from genkan.tls.certificates import CertificateRefused, Certificates
+
+    try:
+        return Certificates(settings.tls_certificate, settings.tls_key)
+    except CertificateRefused as refused:
+        raise SettingsRefused(str(refused)) from None
 
 
 def _region(

@@ -34,6 +34,17 @@ def main() -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file that describes the new organization (docs/seeds.md).",
 )
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate made on first start.")
+@click.option(
+    "--tls-certificate",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Speak https with the certificate in this file (PEM, with its chain).",
+)
+@click.option(
+    "--tls-key",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The private key of --tls-certificate (PEM).",
+)
 @click.option("--bind", help="The address to listen on (default 127.0.0.1).")
 @click.option("--listen-anywhere", is_flag=True, help="Allow --bind to be other than loopback.")
 def up(**options: Any) -> None:
@@ -139,6 +150,7 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
     from genkan.assembly import Sandbox
     from genkan.connections import BoundedHttp, Sparingly
     from genkan.sandbox.banner import banner
+    from genkan.tls.listener import listen
 
     _log_to_stderr(settings.log_level)
     logging.getLogger("uvicorn.error").addFilter(Sparingly())
@@ -146,7 +158,14 @@ def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
 
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets=sockets)
+            if sandbox.certificates is None:
+                await super().startup(sockets=sockets)
+            else:
+                await super().startup(sockets=[])
+                # Listeners have what uvicorn asks of its servers.
+                self.servers = await listen(  # type: ignore[assignment]
+                    self, sockets or [], sandbox.certificates, base_url=settings.url
+                )
             if self.started:
                 click.echo(banner(sandbox.described, sandbox.facts_path))
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 _ORIGIN = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
@@ -16,6 +18,10 @@ _ORIGIN = re.compile(
     re.ASCII,
 )
 _REGION = re.compile(r"(?:[a-z]{1,12}-){2,3}[0-9]", re.ASCII)
+_PORTS = {"http": 80, "https": 443}
+_TRUTHS = {"": False, "0": False, "false": False, "no": False} | dict.fromkeys(
+    ("1", "true", "yes"), True
+)
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -45,6 +51,8 @@ class SandboxSettings:
     `http://localhost:PORT` unless told otherwise. `region`: the Region of a new instance, where
     its seed names none; `us-east-1` leaves the Region segment out of role paths, as on AWS. Empty
     when not given. `seed`: the file that describes a new organization, None for the sample.
+    `tls`: speak https with a certificate of our own; `tls_certificate` and `tls_key`: with the one
+    in these files, given together.
     `key`: the key-encryption key, the file `key` in `data_dir` unless it is given.
     """
 
@@ -55,20 +63,39 @@ class SandboxSettings:
     base_url: str = ""
     region: str = ""
     seed: Path | None = None
+    tls: bool = False
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
     log_level: str = "warning"
     key: KeySetting = KeySetting()
 
     @property
     def url(self) -> str:
         """The base URL, without a trailing slash."""
-        return self.base_url or f"http://localhost:{self.port}"
+        return self.base_url or f"{'https' if self.speaks_tls else 'http'}://localhost:{self.port}"
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether the port itself speaks https (behind a proxy only the base URL does)."""
+        return self.tls or self.tls_certificate is not None
+
+    @property
+    def host(self) -> str:
+        """The name or address that people type: of the base URL, without brackets."""
+        return urlsplit(self.url).hostname or "localhost"
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """`Host` values that are answered: loopback names with our port, and the base URL's."""
         own = self.url.split("://", 1)[1].split("/", 1)[0].lower()
         names = ("localhost", "127.0.0.1", "[::1]")
-        return frozenset({own, *(f"{name}:{self.port}" for name in names)})
+        answered = {own, *(f"{name}:{self.port}" for name in names)}
+        # Clients leave a scheme's own port out.
+        usual = {f":{_PORTS[urlsplit(self.url).scheme]}"}
+        if self.speaks_tls:
+            usual.add(f":{_PORTS['https']}")
+        bare = {host.removesuffix(port) for host in answered for port in usual}
+        return frozenset(answered | bare)
 
 
 def sandbox_settings(
@@ -79,6 +106,9 @@ def sandbox_settings(
     listen_anywhere: bool = False,
     bind: str | None = None,
     seed: Path | None = None,
+    tls: bool = False,
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> SandboxSettings:
     """Settings from options and environment; `SettingsRefused` names the first bad one."""
@@ -98,6 +128,9 @@ def sandbox_settings(
         raise SettingsRefused(
             f"GENKAN_BASE_URL {base_url} is not of the form http(s)://name[:port]"
         )
+    tls_options = _tls(env, tls, tls_certificate, tls_key)
+    if any(tls_options.values()) and base_url.startswith("http:"):
+        raise SettingsRefused(f"GENKAN_BASE_URL {base_url} is no https address, which TLS makes it")
     return SandboxSettings(
         port=chosen_port,
         data_dir=data_directory(data_dir, env),
@@ -106,9 +139,35 @@ def sandbox_settings(
         base_url=base_url,
         region=_region(env),
         seed=seed,
+        **tls_options,
         log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
         key=key_setting(environment=env),
     )
+
+
+def _tls(
+    env: Mapping[str, str], tls: bool, certificate: Path | None, key: Path | None
+) -> dict[str, Any]:
+    if not tls and certificate is None and key is None:
+        tls = _truth(env, "GENKAN_TLS")
+        certificate = _path(env, "GENKAN_TLS_CERTIFICATE")
+        key = _path(env, "GENKAN_TLS_KEY")
+    if (certificate is None) != (key is None):
+        raise SettingsRefused("--tls-certificate and --tls-key are given together")
+    if tls and certificate is not None:
+        raise SettingsRefused("--tls makes a certificate: leave it out, or --tls-certificate")
+    return {"tls": tls, "tls_certificate": certificate, "tls_key": key}
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
+
+
+def _truth(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "").lower()
+    if value not in _TRUTHS:
+        raise SettingsRefused(f"{name} must be true or false")
+    return _TRUTHS[value]
 
 
 def _region(env: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """What a person reads after `genkan up` has started."""
 
+import shlex
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ def banner(described: Mapping[str, Any], path: Path) -> str:
     return f"""
   Genkan {__version__}: a sandbox organization of {len(described["accounts"])} accounts
 
-  Access portal   {described["start_url"]}
+  Access portal   {described["start_url"]}{_authority(described.get("ca_file"))}
 {_people(described["users"])}
 
   For the AWS CLI v2 and SDKs
@@ -36,6 +37,10 @@ def banner(described: Mapping[str, Any], path: Path) -> str:
 
   Data in {path.parent}; Ctrl-C stops, starting again keeps everything.
 """
+
+
+def _authority(ca_file: str | None) -> str:
+    return f"\n  Trust           {ca_file}" if ca_file else ""
 
 
 def _people(users: Sequence[Mapping[str, str]]) -> str:
@@ -56,6 +61,8 @@ def _variables(described: Mapping[str, Any]) -> str:
         " ".join(f"AWS_ENDPOINT_URL_{name}={described['base_url']}" for name in pair)
         for pair in _SERVICES
     ]
+    if "ca_file" in described:
+        lines.append(f"AWS_CA_BUNDLE={shlex.quote(described['ca_file'])}")
     return " \\\n           ".join(lines)
 
 
