@@ -41,6 +41,7 @@ clients: $(VENV)/installed-test
 	@$(BIN)/python -m scripts.install_chromium
 	@$(BIN)/python -m scripts.install_postgresql
 	@$(BIN)/python -m scripts.install_aws_cli
+	@$(BIN)/python -m scripts.install_postgresql
 
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--only-binary :all: --generate-hashes --no-emit-index-url --no-header --annotation-style line
