@@ -32,30 +32,6 @@ def store(engine: str, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Our own markers."""
-    config.addinivalue_line("markers", "only_on(engine): of the two engines, only this one")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for the other engine, and what is not in this run's sample."""
-    left_out = [item for item in items if _is_left_out(item)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not _is_left_out(item)]
-
-
-def _is_left_out(item: pytest.Item) -> bool:
-    spec = getattr(item, "callspec", None)
-    engine = spec.params.get("engine") if spec is not None else None
-    if engine is None:
-        return False
-    only = item.get_closest_marker("only_on")
-    if only is not None:
-        return engine not in only.args
-    return engines.is_left_out(engine, item.nodeid)
-
-
 @pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One `genkan up` for this worker's whole session."""

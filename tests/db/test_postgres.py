@@ -26,8 +26,6 @@ from tests.support.engines import new_postgres_database, server_dsn
 from tests.support.postgresql import Cluster, own_server
 from tests.support.store import SettableClock, a_call, some_services
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 NOTES = 'CREATE TABLE notes (id TEXT COLLATE "C" PRIMARY KEY, body BIGINT NOT NULL)'
 
 

@@ -9,7 +9,6 @@ import itertools
 import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -271,8 +270,6 @@ class PostgresData:
 
 # --- which engines a test runs on -----------------------------------------------------------------
 
-_SAMPLED_OF = 1
-
 
 def open_data(engine: str, directory: Path) -> Data:
     """Empty, migrated data on an engine; a file of `directory` if it needs one."""
@@ -282,18 +279,10 @@ def open_data(engine: str, directory: Path) -> Data:
 
 
 def chosen() -> tuple[str, ...]:
-    """The engines of this run: GENKAN_TEST_ENGINES is `all`, an engine's name, or absent."""
-    wanted = os.environ.get("GENKAN_TEST_ENGINES", "sample")
+    """The engines of this run: all, or the one that GENKAN_TEST_ENGINES names."""
+    wanted = os.environ.get("GENKAN_TEST_ENGINES", "all")
+    if wanted == "all":
+        return ENGINES
     if wanted in ENGINES:
         return (wanted,)
-    if wanted in ("all", "sample"):
-        return ENGINES
-    raise ValueError(f"GENKAN_TEST_ENGINES must be all, sample, {' or '.join(ENGINES)}")
-
-
-def is_left_out(engine: str, test: str) -> bool:
-    """Whether a test is not in this run's sample. The sample is the same in every process."""
-    if engine == SQLITE or os.environ.get("GENKAN_TEST_ENGINES", "sample") != "sample":
-        return False
-    seed = os.environ.get("GENKAN_TEST_SEED", "0")
-    return zlib.crc32(f"{seed} {test}".encode()) % _SAMPLED_OF != 0
+    raise ValueError(f"GENKAN_TEST_ENGINES must be all, {' or '.join(ENGINES)}")
