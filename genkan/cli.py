@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from genkan import __version__
+from genkan.commands.keys import keys
 from genkan.settings import SandboxSettings, SettingsRefused, sandbox_settings
 
 
@@ -17,6 +18,9 @@ from genkan.settings import SandboxSettings, SettingsRefused, sandbox_settings
 @click.version_option(__version__, prog_name="genkan")
 def main() -> None:
     """Genkan: a self-hosted AWS IAM Identity Center."""
+
+
+main.add_command(keys)
 
 
 @main.command()

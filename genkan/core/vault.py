@@ -26,7 +26,7 @@ _VERSION = b"\x02"
 _SALT_BYTES = 12
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
-_HEADER_BYTES = len(_VERSION) + KEY_ID_BYTES
+HEADER_BYTES = len(_VERSION) + KEY_ID_BYTES
 _MOST_DERIVED = 256
 
 
@@ -137,19 +137,19 @@ class Vault:
         be sure that no transaction after that seals with it.
         """
         key_id, cipher = self._required_ring().sealing(self._rows)
-        header = _VERSION + key_id
+        header = sealed_header(key_id)
         return header + cipher.encrypt(plaintext, header + place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt what `seal` made for the same place; `Unsealable` otherwise."""
-        header = sealed[:_HEADER_BYTES]
+        header = sealed[:HEADER_BYTES]
         if header[:1] != _VERSION:
             raise Unsealable(place)
         cipher = self._required_ring().opening(self._rows, header[1:])
         if cipher is None:
             raise Unsealable(place)
         try:
-            return cipher.decrypt(sealed[_HEADER_BYTES:], header + place.encode())
+            return cipher.decrypt(sealed[HEADER_BYTES:], header + place.encode())
         except InvalidTag:
             raise Unsealable(place) from None
 
@@ -164,10 +164,15 @@ def derived_key(key: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, None, b"genkan:" + purpose.encode()).derive(key)
 
 
+def sealed_header(key_id: bytes) -> bytes:
+    """The first `HEADER_BYTES` of everything that a data key has sealed."""
+    return _VERSION + key_id
+
+
 def key_id_of(sealed: bytes) -> bytes:
     """Which data key sealed a row's value; empty when this is no such value."""
-    header = sealed[:_HEADER_BYTES]
-    return header[1:] if len(header) == _HEADER_BYTES and header[:1] == _VERSION else b""
+    header = sealed[:HEADER_BYTES]
+    return header[1:] if len(header) == HEADER_BYTES and header[:1] == _VERSION else b""
 
 
 def key_id(key: bytes) -> bytes:

@@ -5,6 +5,8 @@ that a node needs no notice of a rotation; keys that open are remembered, becaus
 is derived from it and never means another one.
 """
 
+from dataclasses import replace
+
 from genkan.core.vault import Cipher, Unsealable, Vault, key_id, new_key
 from genkan.db.database import Connection
 from genkan.keys import store
@@ -51,6 +53,12 @@ def open_vault(connection: Connection, kek: KeyEncryptionKey) -> Vault:
         raise KeyRefused("the keys in the database are damaged") from None
 
 
+def list_keys(connection: Connection, kek: KeyEncryptionKey) -> list[WrappedKey]:
+    """Every key of a database, oldest first; `KeyRefused` as `open_vault`."""
+    open_vault(connection, kek)
+    return store.all_keys(connection)
+
+
 def make_keys(connection: Connection, kek: KeyEncryptionKey, now: int) -> None:
     """Give a new database its root secret and first data key; `now` in epoch milliseconds."""
     store.insert_key(connection, wrapped_key(new_key(), "root", kek, now))
@@ -68,6 +76,12 @@ def wrapped_key(key: bytes, purpose: Purpose, kek: KeyEncryptionKey, now: int) -
         wrapped_by=kek.name,
         created_at=now,
     )
+
+
+def wrapped_again(wrapped: WrappedKey, kek: KeyEncryptionKey, new: KeyEncryptionKey) -> WrappedKey:
+    """The same key under another key-encryption key; `Unsealable` when `kek` does not open it."""
+    sealed = new.cipher.seal(unwrapped(wrapped, kek), _place(wrapped.purpose, wrapped.key_id))
+    return replace(wrapped, wrapped=sealed, wrapped_by=new.name)
 
 
 def unwrapped(wrapped: WrappedKey, kek: KeyEncryptionKey) -> bytes:

@@ -1,0 +1,81 @@
+"""The data directory as commands see it: its database, its key, and refusals in one line."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genkan.settings import SettingsRefused, key_setting
+
+if TYPE_CHECKING:
+    from genkan.db.direct import DirectDatabase
+    from genkan.keys.kek import KeyEncryptionKey
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the organization is kept (default ~/.local/share/genkan).",
+)
+
+
+def refusals(command: Callable[..., None]) -> Callable[..., None]:
+    """End a command that cannot be done with one line that says why."""
+
+    @functools.wraps(command)
+    def told(*args: Any, **options: Any) -> None:
+        from genkan.db.failures import Unavailable, Unsuitable
+        from genkan.keys.kek import KeyRefused
+        from genkan.keys.rotation import RotationFailed
+
+        try:
+            command(*args, **options)
+        except (SettingsRefused, KeyRefused, RotationFailed, Unsuitable, Unavailable) as refused:
+            raise click.ClickException(str(refused)) from None
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot use {error.filename or 'the directory'}: {error.strerror}"
+            ) from None
+
+    return told
+
+
+def key_of(directory: Path) -> "KeyEncryptionKey":
+    """The key-encryption key: of the environment, or of the directory itself."""
+    from genkan.keys.kek import given_key, read_key
+    from genkan.sandbox.directory import KEY_FILE
+
+    setting = key_setting()
+    return given_key(setting.text, setting.file) or read_key(directory / KEY_FILE)
+
+
+@contextmanager
+def database_of(directory: Path) -> Iterator["DirectDatabase"]:
+    """The directory's store, which must be of this release."""
+    from genkan.db.direct import DirectSqlite, require_this_release
+    from genkan.sandbox.directory import DATABASE_FILE
+
+    database = DirectSqlite(directory / DATABASE_FILE)
+    try:
+        database.read(require_this_release)
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def seed_of(directory: Path) -> "Iterator[list[DirectDatabase]]":
+    """The copy that a sandbox is reset to, where there is one."""
+    from genkan.db.direct import DirectSqlite
+    from genkan.sandbox.reset import SEED_FILE
+
+    copies: list[DirectDatabase] = []
+    if (directory / SEED_FILE).exists():
+        copies.append(DirectSqlite(directory / SEED_FILE))
+    try:
+        yield copies
+    finally:
+        for copy in copies:
+            copy.close()

@@ -1,0 +1,73 @@
+"""A PostgreSQL database as a command opens it (`db.direct`): one connection, no threads."""
+
+import contextlib
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+
+from genkan.db.database import Connection
+from genkan.db.failures import Contended, Unavailable
+from genkan.db.postgres_connection import PostgresConnection, open_connection
+
+T = TypeVar("T")
+_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_WRITE = b"BEGIN ISOLATION LEVEL SERIALIZABLE"
+_CONFLICTS = frozenset({"40001", "40P01"})
+_ATTEMPTS = 50
+_LAST_PAUSE_SECONDS = 0.5
+_NO_TIMEOUT = 0
+
+
+class DirectPostgres:
+    """`db.direct.DirectDatabase` at a connection string. Statements take as long as they take."""
+
+    def __init__(self, dsn: str) -> None:
+        try:
+            self._connection = open_connection(dsn, statement_timeout_ms=_NO_TIMEOUT)
+        except psycopg.OperationalError as error:
+            raise Unavailable(f"the database cannot be reached: {_line(error)}") from error
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one snapshot."""
+        return self._transaction(_READ, work)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, durable on return, again while others are in the way."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._transaction(_WRITE, work)
+            except psycopg.Error as error:
+                if error.sqlstate not in _CONFLICTS:
+                    raise
+            longest = min(_LAST_PAUSE_SECONDS, 0.001 * 2**attempt)
+            time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, guards nothing
+        raise Contended(f"in the way of others at {_ATTEMPTS} attempts")
+
+    def scrub(self) -> None:
+        """The server's own vacuum does that, and its archives are its administrator's."""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _transaction(self, begin: bytes, work: Callable[[Connection], T]) -> T:
+        connection: PostgresConnection = self._connection
+        try:
+            connection.begin(begin)
+            value = work(connection)
+            connection.commit()
+        except BaseException as error:
+            alive = connection.alive
+            with contextlib.suppress(psycopg.Error):
+                connection.rollback()
+            if not alive and isinstance(error, psycopg.Error):
+                raise Unavailable(f"the connection was lost: {_line(error)}") from error
+            raise
+        return value
+
+
+def _line(error: psycopg.Error) -> str:
+    return str(error).strip().partition("\n")[0]
