@@ -15,6 +15,8 @@ from genkan.tls.certificates import Certificates
 
 HANDSHAKE_SECONDS = 10.0
 """From the connection to its first byte, and again until the handshake is done."""
+FAREWELL_SECONDS = 1.0
+"""How long a closed connection waits for the client's word: a stop waits as long for idle ones."""
 MOST_GREETED = 1_000
 """Connections that are not yet encrypted."""
 
@@ -93,6 +95,7 @@ class Listener:
             connection,
             ssl=self._certificates.context,
             ssl_handshake_timeout=HANDSHAKE_SECONDS,
+            ssl_shutdown_timeout=FAREWELL_SECONDS,
         )
 
 
