@@ -2,9 +2,9 @@
 
 Whatever the server takes back before it is committed (a conflict, a deadlock, a lost connection)
 is run again as a whole, with a bound and with jitter; what may have been committed never is.
-Once operations of one name got in each other's way, they take turns in this process until none
-waits: of many that change one row only one at a time gets through anyway. Who waits for a turn or
-a pause holds no thread.
+Once operations of one name got in each other's way, they take turns, in this process by a lock and
+among nodes by the server's, for a second after the last conflict: of many that change one row only
+one at a time gets through anyway. Waiting for a turn of this process, or a pause, holds no thread.
 Leaves to others: statements (`db.postgres_connection`), threads and lost connections
 (`db.postgres_pool`), the schema (`db.migrate`).
 Invariants: nobody is answered before the commit; a refusal is told once its audit record is
@@ -15,7 +15,9 @@ import asyncio
 import contextlib
 import functools
 import random
-from collections.abc import Callable
+import time
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +41,8 @@ _READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _WRITE = b"BEGIN ISOLATION LEVEL SERIALIZABLE"
 _CONFLICTS = frozenset({"40001", "40P01"})
 _TAKEN = "23505"
+_LOCKS = 0x67656E6B  # "genk": ours among the database's advisory locks
+_TURNS_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.001
 _LAST_PAUSE_SECONDS = 0.05
 
@@ -82,7 +86,7 @@ class PostgresDatabase:
         self._writes = pool(name="write", size=WRITERS)
         long = statement_timeout_ms * _SCAN_TIMEOUT_FACTOR
         self._scans = pool(name="scan", size=SCANNERS, statement_timeout_ms=long)
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns: dict[str, _Turns] = {}
         self._writing: set[asyncio.Task[Any]] = set()
         self.counts = Counts()
         self.on_wake: Callable[[], None] = lambda: None
@@ -134,38 +138,59 @@ class PostgresDatabase:
     ) -> tuple[Any, bool]:
         """The result of `work` once committed, and whether it woke the workers."""
         tries = _Tries(self._attempts, self.counts)
-        turns = self._turns.setdefault(call.operation.name, asyncio.Lock())
+        turns = self._turns.setdefault(call.operation.name, _Turns(call.operation.name))
         async with contextlib.AsyncExitStack() as turn:
-            if turns.locked():
-                await turn.enter_async_context(turns)
-                tries.in_turn = True
             while True:
+                if turns.are_taken and not tries.in_turn:
+                    await turn.enter_async_context(turns.lock)
+                    tries.in_turn = True
+                key = turns.key if tries.in_turn else None
                 try:
-                    value, woke = await pool.submit(self._attempt, pool, begin, call, work)
+                    value, woke = await pool.submit(self._attempt, pool, begin, call, work, key)
                 except _Undone as undone:
                     tries.weigh(undone)
+                    if undone.conflict:
+                        turns.take()
                 except OutcomeUnknown:
                     self.counts.outcomes_unknown += 1
                     raise
                 else:
                     return value, woke
-                if not tries.in_turn:
-                    await turn.enter_async_context(turns)
-                    tries.in_turn = True
                 await tries.pause()
 
     def _attempt(
-        self, pool: Pool, begin: bytes, call: Call, work: Callable[[Tx], Any]
+        self, pool: Pool, begin: bytes, call: Call, work: Callable[[Tx], Any], key: int | None
     ) -> tuple[Any, bool]:
-        """In a thread: one transaction. `_Undone` when it may be run again."""
+        """In a thread: one transaction, alone among those of `key`. `_Undone`: run it again."""
         connection = pool.connection()
-        tx = Tx(connection, now=self._clock(), call=call, services=self._services)
         try:
-            return transact(connection, begin, tx, work), tx.woke
+            with alone(connection, key):
+                tx = Tx(connection, now=self._clock(), call=call, services=self._services)
+                return transact(connection, begin, tx, work), tx.woke
         except psycopg.Error as error:
             if connection.alive and error.sqlstate not in _CONFLICTS | {_TAKEN}:
                 raise
-            raise _Undone(lost=not connection.alive) from error
+            raise _Undone(error, lost=not connection.alive) from error
+
+
+@contextlib.contextmanager
+def alone(connection: PostgresConnection, key: int | None) -> Iterator[None]:
+    """Hold a lock of all nodes; nothing for None. `Contended` when it is not to be had in time.
+
+    Taken before the transaction begins, so that its snapshot shows what the last holder committed.
+    """
+    if key is None:
+        yield
+        return
+    try:
+        connection.one("SELECT pg_advisory_lock(?, ?)", (_LOCKS, key))
+    except psycopg.errors.QueryCanceled as error:
+        raise Contended("no turn came in the time of a statement") from error
+    try:
+        yield
+    finally:
+        if connection.alive:
+            connection.one("SELECT pg_advisory_unlock(?, ?)", (_LOCKS, key))
 
 
 def transact(
@@ -195,11 +220,35 @@ def _record(refused: Refused, refusal: Refusal, tx: Tx) -> None:
 
 
 class _Undone(Exception):
-    """Nothing of the attempt was committed; `__cause__` says why."""
+    """Nothing of the attempt was committed, because of `cause`."""
 
-    def __init__(self, *, lost: bool) -> None:
+    def __init__(self, cause: psycopg.Error, *, lost: bool) -> None:
         super().__init__()
+        self.cause = cause
         self.lost = lost
+
+    @property
+    def conflict(self) -> bool:
+        """Whether another transaction was in the way."""
+        return not self.lost and self.cause.sqlstate in _CONFLICTS
+
+
+class _Turns:
+    """Whether the operations of one name take turns at present."""
+
+    def __init__(self, name: str) -> None:
+        self.lock = asyncio.Lock()
+        self.key = zlib.crc32(name.encode()) - 2**31
+        self._until = 0.0
+
+    @property
+    def are_taken(self) -> bool:
+        """Whether there was a conflict a moment ago, or somebody has the turn."""
+        return time.monotonic() < self._until or self.lock.locked()
+
+    def take(self) -> None:
+        """There was a conflict: take turns from now on, for a while."""
+        self._until = time.monotonic() + _TURNS_SECONDS
 
 
 class _Tries:
@@ -215,16 +264,16 @@ class _Tries:
     def weigh(self, undone: _Undone) -> None:
         """Return when the operation is to be run again; otherwise raise what its caller learns."""
         self._failed += 1
-        cause = undone.__cause__
+        cause = undone.cause
         if undone.lost:
             self._counts.lost_connections += 1
-        elif isinstance(cause, psycopg.Error) and cause.sqlstate == _TAKEN:
-            # Uniqueness is checked before writing: the row came in between and is seen next time.
-            if self._taken:
-                raise cause
-            self._taken = True
-        else:
+        elif undone.conflict:
             self._counts.conflicts += 1
+        elif self._taken:
+            raise cause
+        else:
+            # Uniqueness is checked before writing: the row came in between and is seen next time.
+            self._taken = True
         if self._failed >= self._limit:
             self._counts.given_up += 1
             if undone.lost:

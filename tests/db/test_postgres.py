@@ -20,7 +20,7 @@ from genkan.db import jobs
 from genkan.db.database import Tx
 from genkan.db.failures import Contended, OutcomeUnknown, Unreachable, Unsuitable
 from genkan.db.migrate import MigrationRefused, migrate_postgres, shipped
-from genkan.db.postgres import PostgresDatabase
+from genkan.db.postgres import _LOCKS, PostgresDatabase, _Turns
 from genkan.db.postgres_connection import PostgresConnection, open_connection
 from tests.support.engines import new_postgres_database, server_dsn
 from tests.support.postgresql import Cluster, own_server
@@ -249,6 +249,60 @@ async def test_a_hot_row_takes_every_change_of_two_nodes(
     assert [node.counts.given_up for node in nodes] == [0, 0]
     for node in nodes:
         await node.close()
+
+
+def in_each_others_way(
+    other: psycopg.Connection[Any], runs: list[int], name: str
+) -> Callable[[Tx], str]:
+    """Work that conflicts at its first run, while `other` takes the turn of operations so named."""
+    other.execute("INSERT INTO notes VALUES ('row', 0)")
+
+    def work(tx: Tx) -> str:
+        runs.append(len(runs))
+        tx.one("SELECT body FROM notes WHERE id = 'row'")
+        if len(runs) == 1:
+            other.execute("UPDATE notes SET body = 1")
+            other.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _Turns(name).key))
+        tx.run("UPDATE notes SET body = body + 10 WHERE id = 'row'")
+        return "done"
+
+    return work
+
+
+async def test_after_a_conflict_nodes_wait_for_each_others_turn(
+    database: PostgresDatabase, other: psycopg.Connection[Any]
+) -> None:
+    runs: list[int] = []
+    work = in_each_others_way(other, runs, "Hot")
+    task = asyncio.ensure_future(database.write(named("Hot"), work))
+    # The view shows the locks of every database of the server, also of other tests.
+    ours = (
+        "FROM pg_locks WHERE locktype = 'advisory'"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    waiting = f"SELECT 1 {ours} AND NOT granted"
+    for _ in range(3000):
+        if other.execute(waiting).fetchone():
+            break
+        await asyncio.sleep(0.01)
+    assert other.execute(waiting).fetchone() == (1,)
+    assert runs == [0]
+    assert await database.write(named("Other"), _add("others are served")) == 1
+    other.execute("SELECT pg_advisory_unlock_all()")
+    assert await task == "done"
+    assert runs == [0, 1]
+    assert other.execute(f"SELECT COUNT(*) {ours}").fetchone() == (0,)
+
+
+async def test_a_turn_that_does_not_come_is_told(dsn: str, other: psycopg.Connection[Any]) -> None:
+    database = a_database(dsn, statement_timeout_ms=300)
+    runs: list[int] = []
+    with pytest.raises(Contended, match="no turn"):
+        await database.write(named("Hot"), in_each_others_way(other, runs, "Hot"))
+    assert runs == [0]
+    other.execute("SELECT pg_advisory_unlock_all()")
+    assert await database.write(named("Hot"), _add("later")) == 1
+    await database.close()
 
 
 async def test_a_conflict_that_became_a_refusal_is_not_told_but_run_again(
