@@ -9,7 +9,8 @@ from typing import TypeVar
 import psycopg
 
 from genkan.db.database import Connection
-from genkan.db.failures import Contended, Unavailable
+from genkan.db.failures import Contended, Unavailable, Unsuitable
+from genkan.db.migrate import MigrationRefused, migrate_postgres
 from genkan.db.postgres_connection import PostgresConnection, open_connection
 
 T = TypeVar("T")
@@ -29,6 +30,18 @@ class DirectPostgres:
             self._connection = open_connection(dsn, statement_timeout_ms=_NO_TIMEOUT)
         except psycopg.OperationalError as error:
             raise Unavailable(f"the database cannot be reached: {_line(error)}") from error
+        except psycopg.ProgrammingError:
+            # Its text repeats the address, which may hold a password.
+            raise Unsuitable("the address of the database is malformed") from None
+
+    def migrate(self, now: int) -> list[str]:
+        """Bring it to this release; the names of the steps taken. `now` in epoch milliseconds."""
+        try:
+            return migrate_postgres(self._connection, now)
+        except MigrationRefused as refused:
+            raise Unsuitable(str(refused)) from None
+        except psycopg.Error as error:
+            raise Unavailable(f"nothing was migrated: {_line(error)}") from error
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one snapshot."""

@@ -4,6 +4,10 @@
 engines' types differ: `{int64}`, `{bytes}`, `{text}` (byte order on PostgreSQL), `{strict}`.
 A file that was applied must never change: its hash is kept and compared.
 All steps are one transaction; nodes that start together take turns.
+
+A line `-- keeps: NNNN` says that nodes whose own last step is NNNN or later go on working beside
+this step; without it only nodes that know the step do. Which database a node may use follows from
+that in `db.release`.
 """
 
 import hashlib
@@ -24,6 +28,7 @@ SQLITE_TOKENS = {"int64": "INTEGER", "bytes": "BLOB", "text": "TEXT", "strict": 
 POSTGRES_TOKENS = {"int64": "BIGINT", "bytes": "BYTEA", "text": 'TEXT COLLATE "C"', "strict": ""}
 _MIGRATION_LOCK = 0x67656E6B616E  # "genkan": one lock for all nodes of a database
 _NAME = re.compile(r"^(\d{4})_([a-z_]+)\.sql$")
+_KEEPS = re.compile(r"^-- keeps: (\d{4})$", re.MULTILINE)
 
 
 class MigrationRefused(Exception):
@@ -43,6 +48,12 @@ class Migration:
         """SHA-256 of the text as shipped."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @property
+    def keeps(self) -> int:
+        """The last step of the oldest release whose nodes go on working beside this one."""
+        said = _KEEPS.search(self.text)
+        return int(said[1]) if said else self.number
+
     def statements(self, tokens: dict[str, str]) -> Iterator[str]:
         """The statements for an engine, tokens replaced."""
         text = re.sub(r"--[^\n]*", "", self.text)
@@ -56,7 +67,9 @@ _LEDGER = Migration(
     0,
     "ledger",
     "CREATE TABLE IF NOT EXISTS schema_migrations (number {int64} PRIMARY KEY,"
-    " name {text} NOT NULL, digest {text} NOT NULL, applied_at {int64} NOT NULL) {strict};\n",
+    " name {text} NOT NULL, digest {text} NOT NULL, applied_at {int64} NOT NULL) {strict};\n"
+    "CREATE TABLE IF NOT EXISTS schema_floors (number {int64} PRIMARY KEY,"
+    " keeps {int64} NOT NULL) {strict};\n",
 )
 
 
@@ -114,6 +127,9 @@ def _take_steps(connection: Connection, tokens: dict[str, str], now: int) -> lis
         connection.run(
             "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
             (migration.number, migration.name, migration.digest, now),
+        )
+        connection.run(
+            "INSERT INTO schema_floors VALUES (?, ?)", (migration.number, migration.keeps)
         )
         taken.append(migration.name)
     return taken

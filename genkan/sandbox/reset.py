@@ -13,7 +13,7 @@ from genkan.db.database import Tx
 from genkan.sandbox import facts
 
 SEED_FILE = "seed.sqlite"
-_KEPT = ("schema_migrations", "data_keys")
+_KEPT = ("schema_migrations", "schema_floors", "data_keys")
 """The copy has no keys: what is sealed in it is sealed anew whenever the store's keys change."""
 _NOT_PUT_BACK = "jobs"
 """The copy may hold the lease of a job that was just about to be finished."""
@@ -50,7 +50,7 @@ def reset(tx: Tx) -> int:
         row[0]
         for row in tx.all(
             "SELECT name FROM main.sqlite_master WHERE type = 'table'"
-            " AND name NOT LIKE 'sqlite_%' AND name NOT IN (?, ?)",
+            " AND name NOT LIKE 'sqlite_%' AND name NOT IN (?, ?, ?)",
             *_KEPT,
         )
     ]

@@ -162,7 +162,7 @@ def _postgres_template() -> tuple[str, ...]:
             migrate_postgres_at(f"{server_dsn()} dbname={_TEMPLATE}_partial")
             admin.execute(f"ALTER DATABASE {_TEMPLATE}_partial RENAME TO {_TEMPLATE}")
         with contextlib.closing(psycopg.connect(f"{server_dsn()} dbname={_TEMPLATE}")) as raw:
-            rows = raw.execute(f"{_TABLES} AND table_name <> 'schema_migrations'").fetchall()
+            rows = raw.execute(f"{_TABLES} AND table_name NOT LIKE 'schema%'").fetchall()
     return tuple(name for (name,) in rows)
 
 
