@@ -13,7 +13,7 @@ that in `db.release`.
 import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SQLITE_TOKENS = {"int64": "INTEGER", "bytes": "BLOB", "text": "TEXT", "strict": "STRICT"}
 POSTGRES_TOKENS = {"int64": "BIGINT", "bytes": "BYTEA", "text": 'TEXT COLLATE "C"', "strict": ""}
-_MIGRATION_LOCK = 0x67656E6B616E  # "genkan": one lock for all nodes of a database
+MIGRATION_LOCK = 0x67656E6B616E  # "genkan": one lock for all nodes of a database
 _NAME = re.compile(r"^(\d{4})_([a-z_]+)\.sql$")
 _KEEPS = re.compile(r"^-- keeps: (\d{4})$", re.MULTILINE)
 
@@ -87,7 +87,7 @@ def migrate_sqlite(raw: sqlite3.Connection, now: int) -> list[str]:
     """Bring a SQLite file to this release; the names of the steps taken. `now`: epoch ms."""
     raw.execute("BEGIN IMMEDIATE")
     try:
-        taken = _take_steps(SqliteConnection(raw), SQLITE_TOKENS, now)
+        taken = take_steps(SqliteConnection(raw), SQLITE_TOKENS, now)
     except BaseException:
         raw.execute("ROLLBACK")
         raise
@@ -105,9 +105,9 @@ def migrate_postgres(connection: "PostgresConnection", now: int) -> list[str]:
         # A step may take long, and so may another node's; but no step may wait long for a table
         # that is in use, since everybody else would wait behind it.
         connection.run("SET LOCAL statement_timeout = 0", ())
-        connection.run("SELECT pg_advisory_xact_lock(?)", (_MIGRATION_LOCK,))
+        connection.run("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
         connection.run("SET LOCAL lock_timeout = '10s'", ())
-        taken = _take_steps(connection, POSTGRES_TOKENS, now)
+        taken = take_steps(connection, POSTGRES_TOKENS, now)
     except BaseException:
         connection.rollback()
         raise
@@ -115,24 +115,39 @@ def migrate_postgres(connection: "PostgresConnection", now: int) -> list[str]:
     return taken
 
 
-def _take_steps(connection: Connection, tokens: dict[str, str], now: int) -> list[str]:
+def make_schema(connection: Connection, tokens: dict[str, str], applied: Mapping[int, int]) -> None:
+    """In a database without tables, the schema as it was after the steps that `applied` numbers.
+
+    For a restore, in its own transaction: each step is recorded at the time given, epoch ms.
+    """
+    for statement in _LEDGER.statements(tokens):
+        connection.run(statement, ())
+    for migration in shipped():
+        if migration.number in applied:
+            _take(connection, tokens, migration, applied[migration.number])
+
+
+def take_steps(connection: Connection, tokens: dict[str, str], now: int) -> list[str]:
+    """Bring a database to this release inside the caller's transaction; the steps' names."""
     for statement in _LEDGER.statements(tokens):
         connection.run(statement, ())
     taken = []
     for migration in _pending(
         dict(connection.all("SELECT number, digest FROM schema_migrations", ()))
     ):
-        for statement in migration.statements(tokens):
-            connection.run(statement, ())
-        connection.run(
-            "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
-            (migration.number, migration.name, migration.digest, now),
-        )
-        connection.run(
-            "INSERT INTO schema_floors VALUES (?, ?)", (migration.number, migration.keeps)
-        )
+        _take(connection, tokens, migration, now)
         taken.append(migration.name)
     return taken
+
+
+def _take(connection: Connection, tokens: dict[str, str], migration: Migration, now: int) -> None:
+    for statement in migration.statements(tokens):
+        connection.run(statement, ())
+    connection.run(
+        "INSERT INTO schema_migrations VALUES (?, ?, ?, ?)",
+        (migration.number, migration.name, migration.digest, now),
+    )
+    connection.run("INSERT INTO schema_floors VALUES (?, ?)", (migration.number, migration.keeps))
 
 
 def _pending(applied: dict[int, str]) -> list[Migration]:
