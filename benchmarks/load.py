@@ -1,118 +1,255 @@
-"""A small load client: requests made beforehand, sent as fast as they are answered.
+"""A small load client: sends as fast as it is answered, and counts only whole right answers.
 
-Costs a few microseconds a request, so that one core of it saturates one core of the server.
+Costs a few microseconds a request, so that one core of it saturates one core of the server. Each
+connection does one operation after the other; an operation is one request, or several where each
+is made from the answer before (a `Flow`). A wrong answer ends the run: a figure that counts wrong
+answers is worth nothing.
 """
 
 import asyncio
 import itertools
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Wrong(Exception):
+    """The server did not answer what it should have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One whole response."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+class Flow(Protocol):
+    """What one connection does, again and again."""
+
+    def begin(self) -> bytes | None:
+        """The first request of the next operation; None when there is nothing left to do."""
+
+    def answered(self, answer: Answer) -> bytes | None:
+        """The operation's next request, None when it is complete; raises `Wrong`."""
+
+
+class Repeated:
+    """One request an operation, in turn; an answer is right with its status and a text in it."""
+
+    def __init__(self, requests: Iterator[bytes], *, contains: bytes, status: int = 200) -> None:
+        self._requests = requests
+        self._contains = contains
+        self._status = status
+
+    def begin(self) -> bytes | None:
+        return next(self._requests, None)
+
+    def answered(self, answer: Answer) -> bytes | None:
+        if answer.status != self._status or self._contains not in answer.body:
+            raise Wrong(f"{answer.status}: {answer.body[:300]!r}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run saw. Latencies in milliseconds; `cpu_us` is the server's CPU per request."""
+    """What a run saw. Latencies in milliseconds of whole operations, CPU in microseconds each.
 
-    requests: int
+    `database_us` is what a database server of its own used; 0 without one.
+    """
+
+    operations: int
     seconds: float
-    failures: int
     p50: float
     p95: float
     p99: float
     cpu_us: float
+    database_us: float = 0.0
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
-        return self.requests / self.seconds
+        """Operations a second."""
+        return self.operations / self.seconds
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, requests: "itertools.cycle[bytes]", until: float) -> None:
-        self._requests = requests
-        self._until = until
+    """One connection; opened again where the server closes after each answer, as moto's does."""
+
+    def __init__(self, run: "_Run", port: int, flow: Flow) -> None:
+        self._run = run
+        self._port = port
+        self._flow = flow
         self._buffer = b""
-        self._sent = 0.0
-        self.latencies: list[float] = []
-        self.failures = 0
+        self._began = 0.0
+        self._waiting: bytes | None = None
+        self._transport: asyncio.Transport | None = None
         self.done = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport is no asyncio.Transport by class, only by what it does.
-        self._transport = cast(asyncio.Transport, transport)
-        self._send()
+    async def start(self) -> None:
+        await self._connect()
+        self._operate()
 
-    def _send(self) -> None:
-        self._sent = time.perf_counter()
-        self._transport.write(next(self._requests))
+    async def _connect(self) -> None:
+        # uvloop's transport is no asyncio.Transport by class, only by what it does.
+        opened = await asyncio.get_running_loop().create_connection(
+            lambda: self, "127.0.0.1", self._port
+        )
+        self._transport = cast(asyncio.Transport, opened[0])
+
+    def _operate(self) -> None:
+        self._began = time.perf_counter()
+        request = self._flow.begin() if self._began < self._run.until else None
+        if request is None:
+            self._finish(None)
+        else:
+            self._send(request)
+
+    def _send(self, request: bytes) -> None:
+        self._waiting = request
+        if self._transport is None:
+            self._run.reconnecting(self._again())
+        else:
+            self._transport.write(request)
+
+    async def _again(self) -> None:
+        await self._connect()
+        if self._transport is not None and self._waiting is not None:
+            self._transport.write(self._waiting)
 
     def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        head = self._buffer.find(b"\r\n\r\n")
-        if head < 0:
+        self._buffer = self._buffer + data if self._buffer else data
+        try:
+            answer = take(self._buffer)
+            if answer is None:
+                return
+            self._buffer = b""
+            self._waiting = None
+            if closes(answer.head):
+                self._leave()
+            following = self._flow.answered(answer)
+        except Wrong as wrong:
+            self._finish(wrong)
             return
-        start = self._buffer.lower().find(b"content-length: ", 0, head)
-        length = int(self._buffer[start + 16 : self._buffer.index(b"\r\n", start)])
-        if len(self._buffer) < head + 4 + length:
+        if following is not None:
+            self._send(following)
             return
-        now = time.perf_counter()
-        self.latencies.append(now - self._sent)
-        self.failures += not self._buffer.startswith(b"HTTP/1.1 200")
-        self._buffer = b""
-        if now < self._until:
-            self._send()
-        else:
+        self._run.latencies.append(time.perf_counter() - self._began)
+        self._operate()
+
+    def _leave(self) -> None:
+        if self._transport is not None:
             self._transport.close()
-            if not self.done.done():
-                self.done.set_result(None)
+        self._transport = None
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.failures += 1
+        if self._waiting is not None and self._transport is not None:
+            self._finish(Wrong(f"the connection was lost: {error}"))
+
+    def _finish(self, wrong: Wrong | None) -> None:
+        self._leave()
+        if self.done.done():
+            return
+        if wrong is None:
             self.done.set_result(None)
+        else:
+            self.done.set_exception(wrong)
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+class _Run:
+    def __init__(self, seconds: float) -> None:
+        self.until = time.perf_counter() + seconds
+        self.latencies: list[float] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def reconnecting(self, work: "asyncio.coroutines.Coroutine[object, object, None]") -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
-async def _run(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> list:
-    loop = asyncio.get_running_loop()
-    cycle = itertools.cycle(requests)
-    until = time.perf_counter() + seconds
-    opened = [
-        (await loop.create_connection(lambda: _Connection(cycle, until), "127.0.0.1", port))[1]
-        for _ in range(connections)
-    ]
-    await asyncio.gather(*(connection.done for connection in opened))
-    return opened
+def take(buffer: bytes) -> Answer | None:
+    """The response in `buffer` once it is whole, else None; `Wrong` for more than that."""
+    end = buffer.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    head = buffer[:end].lower()
+    start = head.find(b"\r\ncontent-length:")
+    if start < 0:
+        raise Wrong(f"an answer without a length: {buffer[:end]!r}")
+    length = int(head[start + 17 :].split(b"\r\n", 1)[0])
+    have = len(buffer) - end - 4
+    if have < length:
+        return None
+    if have > length:
+        raise Wrong("more than one answer to one request")
+    return Answer(int(buffer[9:12]), buffer[:end], buffer[end + 4 :])
+
+
+def closes(head: bytes) -> bool:
+    """Whether the server closes the connection after this answer (RFC 9112 §9.3)."""
+    lowered = head.lower()
+    if b"\r\nconnection: close" in lowered:
+        return True
+    return lowered.startswith(b"http/1.0") and b"\r\nconnection: keep-alive" not in lowered
+
+
+def cpu_seconds(pids: Sequence[int]) -> float:
+    """Processor time that the processes have used so far, user and system."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICK
 
 
 def run(
-    port: int, pid: int, requests: Sequence[bytes], *, connections: int = 16, seconds: float = 3.0
+    ports: Sequence[int],
+    flows: Sequence[Flow],
+    *,
+    seconds: float,
+    pids: Sequence[int],
+    database_pids: Callable[[], Sequence[int]] = tuple,
 ) -> Result:
-    """Send `requests` in turn for `seconds` and say what was seen."""
+    """Each flow on a connection of its own for `seconds`, connections spread over the ports.
+
+    `Wrong` when any answer is. What has begun is waited for and counted.
+    """
     try:
         from uvloop import new_event_loop
     except ImportError:
         from asyncio import new_event_loop
-    cpu = _cpu_seconds(pid)
+    cpu, database = cpu_seconds(pids), cpu_seconds(database_pids())
     began = time.perf_counter()
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        opened = runner.run(_run(port, requests, connections, seconds))
+        latencies = runner.run(_work(ports, flows, seconds))
     elapsed = time.perf_counter() - began
-    latencies = sorted(item * 1000 for connection in opened for item in connection.latencies)
     count = len(latencies)
+    if not count:
+        raise Wrong("nothing was answered")
+    in_order = sorted(latency * 1000 for latency in latencies)
     return Result(
-        requests=count,
+        operations=count,
         seconds=elapsed,
-        failures=sum(connection.failures for connection in opened),
-        p50=latencies[count // 2],
-        p95=latencies[int(count * 0.95)],
-        p99=latencies[int(count * 0.99)],
-        cpu_us=(_cpu_seconds(pid) - cpu) / count * 1e6,
+        p50=in_order[count // 2],
+        p95=in_order[int(count * 0.95)],
+        p99=in_order[int(count * 0.99)],
+        cpu_us=(cpu_seconds(pids) - cpu) / count * 1e6,
+        database_us=max(0.0, cpu_seconds(database_pids()) - database) / count * 1e6,
     )
+
+
+async def _work(ports: Sequence[int], flows: Sequence[Flow], seconds: float) -> list[float]:
+    run = _Run(seconds)
+    connections = [
+        _Connection(run, port, flow) for port, flow in zip(itertools.cycle(ports), flows)
+    ]
+    await asyncio.gather(*(connection.start() for connection in connections))
+    await asyncio.gather(*(connection.done for connection in connections))
+    return run.latencies
