@@ -1,14 +1,22 @@
-"""The in-process worker: claims due jobs and has their handlers do them.
+"""The worker: claims due jobs and has their handlers do them, alone or beside other nodes.
 
 A handler is `async (app, job) -> None` and may be run again after a crash at any point; its writes
 carry the job's fence, so that a lost lease stops it. A job that keeps failing is retried with
-back-off and, when dead, given to its `give_up` so that whoever waits for it learns the end.
+back-off and, when dead, given to its `give_up` so that whoever waits for it learns the end; beside
+other workers that may be told twice, and must be the same both times.
+
+Invariants: it looks before it claims, so that an idle worker writes nothing; what it claimed is run
+or handed back, unless the process dies or loses the database, when the lease ends by itself; no
+failure of the database ends it.
 """
 
 import asyncio
 import contextlib
 import functools
 import logging
+import random
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,37 +25,77 @@ from genkan.core.call import Call, Operation, Origin, Owner, System
 from genkan.core.errors import Conflict
 from genkan.core.ids import request_id
 from genkan.db import jobs
+from genkan.db.database import Tx
+from genkan.db.failures import Unavailable
 from genkan.db.jobs import Job
 
 Handler = Callable[[App, Job], Awaitable[None]]
 GiveUp = Callable[[App, Job, str], Awaitable[None]]
 
+STUCK_SECONDS = 60.0
+"""A look for jobs that takes longer will not end by itself."""
 _CONCURRENCY = 8
 _IDLE_SECONDS = 5.0
-_BLOCKED_SECONDS = 0.25
+_FIRST_PAUSE_SECONDS = 0.25
+_LOST_RACE_SECONDS = 0.05
+_CANCELLED_SECONDS = 5.0
 _log = logging.getLogger("genkan.worker")
-_BOOKKEEPING = Operation(name="JobBookkeeping", run=lambda tx: None, access=System())
+
+
+def _bookkeeping(name: str) -> Operation:
+    """Operations of one name may have to take turns; those of a name of their own need not."""
+    return Operation(name=name, run=lambda tx: None, access=System())
+
+
+_LOOK = _bookkeeping("LookForJobs")
+_CLAIM = _bookkeeping("ClaimJobs")
+_EXTEND = _bookkeeping("ExtendJobLease")
+_FINISH = _bookkeeping("FinishJob")
+_RETRY = _bookkeeping("RetryJob")
+_RELEASE = _bookkeeping("ReleaseJobs")
+_BURY = _bookkeeping("BuryJob")
 
 
 class InProcessWorker:
-    """Runs jobs on the event loop of the server; `wake` may be called from that loop only."""
+    """Runs jobs on an event loop, `concurrency` at a time.
+
+    `alone`: no other worker uses this store, so all leases found at the start are a dead process's.
+    `poll_seconds`: how long, idle, until it looks for jobs that nobody told it of; those of this
+    process come with `wake`, which may be called from the event loop only. `stop_seconds`: how long
+    a stop waits for running jobs before it cancels them and hands them back. `counts` has how many
+    jobs of each kind ended how: done, failed (to be retried), dead, released, lost.
+    """
 
     def __init__(
         self,
         app: App,
         handlers: Mapping[str, Handler],
         give_up: Mapping[str, GiveUp] | None = None,
+        *,
+        alone: bool = True,
+        poll_seconds: float = _IDLE_SECONDS,
+        stop_seconds: float = 10.0,
+        concurrency: int = _CONCURRENCY,
     ) -> None:
         self._app = app
         self._handlers = handlers
         self._give_up = give_up or {}
+        self._alone = alone
+        self._poll_seconds = poll_seconds
+        self._stop_seconds = stop_seconds
+        self._concurrency = concurrency
         self._woken = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Job] = {}
         self._loop_task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._looking_since: float | None = None
+        self._failures = 0
+        self.counts: Counter[tuple[str, str]] = Counter()
 
     async def start(self) -> None:
-        """Take back the leases of a dead process and begin to work."""
-        await self._write(lambda tx: jobs.take_back(tx, all_leases=True))
+        """Take back the leases of a dead process, if alone, and begin to work."""
+        if self._alone:
+            await self._write(_CLAIM, lambda tx: jobs.take_back(tx, all_leases=True))
         await self._tell_of_dead_jobs()
         self._woken.set()
         self._loop_task = asyncio.create_task(self._work(), name="genkan-worker")
@@ -61,13 +109,53 @@ class InProcessWorker:
         for task in self._running:
             task.cancel()
 
+    @property
+    def running(self) -> int:
+        """How many jobs run now."""
+        return len(self._running)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it has stopped working without having been asked to."""
+        if self._loop_task is None or self._stopping:
+            return False
+        since = self._looking_since
+        return self._loop_task.done() or (
+            since is not None and time.monotonic() - since > STUCK_SECONDS
+        )
+
     async def stop(self) -> None:
-        """Claim no more, let running jobs finish their step, then return."""
+        """Claim no more, let running jobs end, cancel and hand back those that do not in time."""
+        self._stopping = True
+        self._woken.set()
+        deadline = time.monotonic() + self._stop_seconds
         if self._loop_task is not None:
+            # Not cancelled at once: a claim under way would be committed, and nobody had its jobs.
+            await asyncio.wait([self._loop_task], timeout=self._stop_seconds)
             self._loop_task.cancel()
             await asyncio.gather(self._loop_task, return_exceptions=True)
         if self._running:
-            await asyncio.wait(self._running, timeout=10)
+            await asyncio.wait(self._running, timeout=max(0.0, deadline - time.monotonic()))
+        await self._hand_back()
+
+    async def _hand_back(self) -> None:
+        left = dict(self._running)
+        if not left:
+            return
+        for task in left:
+            task.cancel()
+        # One that will not end is fenced off all the same.
+        await asyncio.wait(left, timeout=_CANCELLED_SECONDS)
+        await self._release([job for task, job in left.items() if _was_cut_off(task)])
+
+    async def _release(self, held: list[Job]) -> None:
+        try:
+            released = await self._write(_RELEASE, lambda tx: jobs.release(tx, held))
+        except Exception:
+            _log.exception("jobs could not be handed back; their leases end by themselves")
+            return
+        self.counts.update((job.kind, "released") for job in held)
+        _log.info("%d jobs were handed back", released)
 
     async def _work(self) -> None:
         pause = 0.0
@@ -77,32 +165,59 @@ class InProcessWorker:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._woken.wait()
+            if self._stopping:
+                return
             self._woken.clear()
+            self._looking_since = time.monotonic()
             pause = await self._round()
+            self._looking_since = None
 
     async def _round(self) -> float:
-        free = _CONCURRENCY - len(self._running)
-        if free <= 0:
-            return _IDLE_SECONDS
+        """Begin what there is to do; how many seconds to wait, unless woken, before the next look.
+
+        An error costs a pause that grows, and is told once until all is well again.
+        """
         try:
-            claimed, due, now = await self._write(
-                lambda tx: (jobs.claim(tx, free), jobs.next_due(tx), tx.now)
-            )
-        except Exception:
-            _log.exception("claiming jobs failed")
-            return _IDLE_SECONDS
+            pause = await self._look_and_claim()
+        except Exception as error:
+            self._failures += 1
+            if self._failures == 1:
+                trace = not isinstance(error, Unavailable)
+                _log.warning("looking for jobs failed: %s", error, exc_info=trace)
+            return min(_IDLE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, 10))
+        if self._failures:
+            _log.warning("looking for jobs works again, after %d failures", self._failures)
+            self._failures = 0
+        return pause
+
+    async def _look_and_claim(self) -> float:
+        free = self._concurrency - len(self._running)
+        if free <= 0:
+            return self._poll_seconds  # the end of a job wakes us
+        due, now = await self._app.db.point(
+            _call(_LOOK), lambda tx: (jobs.next_due(tx, self._handlers), tx.now)
+        )
+        if due is None:
+            return self._poll_seconds
+        if due > now:
+            return float(min(self._poll_seconds, max(0.005, (due - now) / 1000)))
+        claimed: list[Job] = await self._write(
+            _CLAIM, lambda tx: jobs.claim(tx, free, self._handlers)
+        )
+        if self._stopping:
+            await self._release(claimed)
+            return 0.0
         for job in claimed:
             task = asyncio.create_task(self._run(job), name=f"job {job.kind}")
-            self._running.add(task)
+            self._running[task] = job
             task.add_done_callback(self._done)
-        if due is None:
-            return _IDLE_SECONDS
-        if due <= now:  # ready, but behind a running job of its key: that one's end wakes us
-            return _BLOCKED_SECONDS
-        return float(min(_IDLE_SECONDS, max(0.005, (due - now) / 1000)))
+        if claimed or await self._tell_of_dead_jobs():
+            return 0.0
+        # Others were quicker; next time they shall not all come at one moment.
+        return random.uniform(0, _LOST_RACE_SECONDS)  # noqa: S311 - guards nothing
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._woken.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             # Not even its failure could be written down: it runs again when its lease is over.
@@ -112,7 +227,8 @@ class InProcessWorker:
         heart = asyncio.create_task(self._beat(job))
         try:
             await self._handlers[job.kind](self._app, job)
-            await self._write(lambda tx: jobs.finish(tx, job.worker))
+            await self._write(_FINISH, lambda tx: jobs.finish(tx, job.worker))
+            self._count(job, "done")
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -124,7 +240,7 @@ class InProcessWorker:
         while True:
             await asyncio.sleep(jobs.LEASE_MS / 3000)
             try:
-                await self._write(lambda tx: jobs.heartbeat(tx, job.worker))
+                await self._write(_EXTEND, lambda tx: jobs.heartbeat(tx, job.worker))
             except Conflict:
                 return  # the lease is gone; the handler learns it at its next write
             except Exception:
@@ -133,35 +249,54 @@ class InProcessWorker:
     async def _failed(self, job: Job, error: Exception) -> None:
         if isinstance(error, Conflict) and not await self._still_ours(job):
             _log.info("job %s was taken away", job.id)
+            self._count(job, "lost")
             return
         _log.warning("job %s %s failed: %s", job.kind, job.id, type(error).__name__, exc_info=error)
         sentence = f"{type(error).__name__}: {error}"
-        if not await self._write(lambda tx: jobs.retry_later(tx, job, sentence)):
+        if await self._write(_RETRY, lambda tx: jobs.retry_later(tx, job, sentence)):
+            self._count(job, "failed")
+        else:
+            self._count(job, "dead")
             await self._tell_of_dead_jobs()
 
-    async def _tell_of_dead_jobs(self) -> None:
-        """Also at start: a process may have died between a job's death and the telling."""
-        for job in await self._write(lambda tx: jobs.dead_jobs(tx, _CONCURRENCY)):
+    async def _tell_of_dead_jobs(self) -> int:
+        """How many. A process may have died between a job's death and the telling."""
+        dead: list[Job] = await self._write(
+            _BURY, lambda tx: jobs.claim_dead(tx, _CONCURRENCY, self._handlers)
+        )
+        for job in dead:
             try:
                 if job.kind in self._give_up:
                     await self._give_up[job.kind](self._app, job, job.error)
-                await self._write(functools.partial(jobs.bury, job=job))
+                await self._write(_BURY, functools.partial(jobs.bury, job=job))
             except Exception:  # one that cannot be told must not keep the others from working
                 _log.exception("telling of the dead job %s failed", job.id)
+        return len(dead)
 
     async def _still_ours(self, job: Job) -> bool:
         try:
-            await self._write(lambda tx: jobs.require_lease(tx, job.worker))
+            await self._write(_EXTEND, lambda tx: jobs.require_lease(tx, job.worker))
         except Conflict:
             return False
         return True
 
-    async def _write(self, work: Callable[[Any], Any]) -> Any:
-        call = Call(
-            operation=_BOOKKEEPING,
-            params={},
-            caller=Owner(reason="jobs"),
-            origin=Origin(request_id=request_id()),
-            event_source="jobs.genkan",
-        )
-        return await self._app.db.write(call, work)
+    def _count(self, job: Job, end: str) -> None:
+        self.counts[job.kind, end] += 1
+
+    async def _write(self, operation: Operation, work: Callable[[Tx], Any]) -> Any:
+        return await self._app.db.write(_call(operation), work)
+
+
+def _was_cut_off(task: asyncio.Task[None]) -> bool:
+    """Cancelled, or still running; what ended by itself in the meantime has no lease any more."""
+    return not task.done() or task.cancelled()
+
+
+def _call(operation: Operation) -> Call:
+    return Call(
+        operation=operation,
+        params={},
+        caller=Owner(reason="jobs"),
+        origin=Origin(request_id=request_id()),
+        event_source="jobs.genkan",
+    )

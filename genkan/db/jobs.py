@@ -3,14 +3,17 @@
 A job carries ids, never secrets. States: ready → leased → gone; after `MAX_ATTEMPTS` dead, and
 buried once whoever waits for it was told.
 A claim raises the job's fence; every write of a worker checks its fence, so that a worker whose
-lease was taken away changes nothing more. Jobs with the same concurrency key run one at a time,
-in the order they were enqueued.
+lease was taken away changes nothing more. Jobs with the same concurrency key run one at a time;
+of those that are due, in the order they were enqueued. Jobs of a busy key are never in the way of
+others, and workers leave kinds that they do not know to those that do, which may be of another
+release. Any number of workers may claim at once; their clocks must agree within a few seconds,
+since a lease ends by the clock of whoever looks.
 """
 
 import itertools
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +21,28 @@ import msgspec
 
 from genkan.core.call import Worker
 from genkan.core.errors import Conflict
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 
 MAX_ATTEMPTS = 12
 LEASE_MS = 30_000
+Kinds = Collection[str] | None
+"""Kinds of jobs that a worker knows; None for all."""
 _FIRST_RETRY_MS = 200
 _LAST_RETRY_MS = 60_000
 _counter = itertools.count()
+# In the order of an index, so that a long queue is read no further than it must be.
+_CLAIMABLE = (
+    "SELECT id, kind, payload, attempts, fence FROM jobs AS due"
+    " WHERE state = 'ready' AND run_at <= ?{of_kinds} AND (concurrency_key = '' OR NOT EXISTS"
+    " (SELECT 1 FROM jobs AS ahead WHERE ahead.concurrency_key = due.concurrency_key"
+    " AND (ahead.state = 'leased'"
+    " OR (ahead.state = 'ready' AND ahead.run_at <= ? AND ahead.id < due.id))))"
+    " ORDER BY run_at, id LIMIT ?"
+)
+_DEAD = (
+    "SELECT id, kind, payload, attempts, fence, error FROM jobs"
+    " WHERE state = 'dead' AND lease_until <= ?{of_kinds} ORDER BY id LIMIT ?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +81,29 @@ def enqueue(
 
 
 def take_back(tx: Tx, *, all_leases: bool) -> int:
-    """Make jobs of dead workers ready again: those past their lease, or every one of them."""
+    """Make jobs of dead workers ready again: those past their lease, or every one of them.
+
+    Every one only where no other worker can be at work on this store.
+    """
+    if all_leases:
+        tx.run("UPDATE jobs SET lease_until = 0 WHERE state = 'dead'")
     limit = tx.now if not all_leases else 2**62
     return tx.run(
         "UPDATE jobs SET state = 'ready' WHERE state = 'leased' AND lease_until < ?", limit
     )
 
 
-def claim(tx: Tx, limit: int) -> list[Job]:
-    """Lease up to `limit` due jobs for `LEASE_MS`, one per concurrency key."""
+def claim(tx: Tx, limit: int, kinds: Kinds = None) -> list[Job]:
+    """Lease up to `limit` due jobs (of `kinds`) for `LEASE_MS`, one per concurrency key."""
     take_back(tx, all_leases=False)
-    rows = tx.all(
-        "SELECT id, kind, payload, attempts, fence, concurrency_key FROM jobs AS due"
-        " WHERE state = 'ready' AND run_at <= ? AND (concurrency_key = '' OR NOT EXISTS"
-        " (SELECT 1 FROM jobs AS running WHERE running.concurrency_key = due.concurrency_key"
-        " AND running.state = 'leased')) ORDER BY id LIMIT ?",
-        tx.now,
-        limit,
-    )
     claimed: list[Job] = []
-    keys: set[str] = set()
-    for job_id, kind, payload, attempts, fence, key in rows:
-        if key and key in keys:
-            continue
-        keys.add(key)
+    rows = _claimable(tx, limit, kinds)
+    for job_id, kind, payload, attempts, fence in rows:
         tx.run(
-            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, fence = fence + 1,"
-            " lease_until = ? WHERE id = ?",
+            "UPDATE jobs SET state = 'leased', attempts = ?, fence = ?, lease_until = ?"
+            " WHERE id = ?",
+            attempts + 1,
+            fence + 1,
             tx.now + LEASE_MS,
             job_id,
         )
@@ -98,6 +112,38 @@ def claim(tx: Tx, limit: int) -> list[Job]:
             Job(id=job_id, kind=kind, payload=document, attempts=attempts + 1, fence=fence + 1)
         )
     return claimed
+
+
+def _claimable(tx: Tx, limit: int, kinds: Kinds) -> list[Row]:
+    sql, names = _of_kinds(_CLAIMABLE, kinds)
+    return tx.all(sql, tx.now, *names, tx.now, limit)
+
+
+def _of_kinds(sql: str, kinds: Kinds) -> tuple[str, Sequence[str]]:
+    """The statement for these kinds, and their names as its parameters."""
+    if kinds is None:
+        return sql.format(of_kinds=""), ()
+    marks = ", ".join("?" * len(kinds)) or "NULL"
+    return sql.format(of_kinds=f" AND kind IN ({marks})"), sorted(kinds)
+
+
+def release(tx: Tx, held: Sequence[Job]) -> int:
+    """Hand leased jobs back, ready at once, as if they had not been claimed; how many.
+
+    Their fences rise, so that a handler that still runs somewhere writes nothing more. A job that
+    was taken away meanwhile is left to its new holder.
+    """
+    released = sum(
+        tx.run(
+            "UPDATE jobs SET state = 'ready', attempts = attempts - 1, fence = fence + 1,"
+            " lease_until = 0 WHERE id = ? AND fence = ? AND state = 'leased'",
+            job.id,
+            job.fence,
+        )
+        for job in held
+    )
+    tx.wake_workers()
+    return released
 
 
 def require_lease(tx: Tx, worker: Worker) -> None:
@@ -130,7 +176,8 @@ def retry_later(tx: Tx, job: Job, error: str) -> bool:
     ceiling = min(_LAST_RETRY_MS, _FIRST_RETRY_MS * 2**job.attempts)
     delay = random.randint(ceiling // 2, ceiling)  # noqa: S311 - spreads load, guards nothing
     tx.run(
-        "UPDATE jobs SET state = ?, run_at = ?, error = ? WHERE id = ? AND fence = ?",
+        "UPDATE jobs SET state = ?, run_at = ?, lease_until = 0, error = ?"
+        " WHERE id = ? AND fence = ?",
         "dead" if dead else "ready",
         tx.now + delay,
         error[:1000],
@@ -140,13 +187,12 @@ def retry_later(tx: Tx, job: Job, error: str) -> bool:
     return not dead
 
 
-def dead_jobs(tx: Tx, limit: int) -> list[Job]:
-    """Jobs that failed too often and whose end nobody has been told yet."""
-    rows = tx.all(
-        "SELECT id, kind, payload, attempts, fence, error FROM jobs WHERE state = 'dead'"
-        " ORDER BY id LIMIT ?",
-        limit,
-    )
+def claim_dead(tx: Tx, limit: int, kinds: Kinds = None) -> list[Job]:
+    """Jobs that failed too often and whose end is to be told: by the caller, for `LEASE_MS`."""
+    sql, names = _of_kinds(_DEAD, kinds)
+    rows = tx.all(sql, tx.now, *names, limit)
+    for row in rows:
+        tx.run("UPDATE jobs SET lease_until = ? WHERE id = ?", tx.now + LEASE_MS, row[0])
     return [
         Job(
             id=row[0],
@@ -165,7 +211,17 @@ def bury(tx: Tx, job: Job) -> None:
     tx.run("UPDATE jobs SET state = 'buried' WHERE id = ? AND state = 'dead'", job.id)
 
 
-def next_due(tx: Tx) -> int | None:
-    """When the next ready job may run, epoch milliseconds, or None."""
-    row = tx.one("SELECT MIN(run_at) FROM jobs WHERE state = 'ready'")
+def next_due(tx: Tx, kinds: Kinds = None) -> int | None:
+    """When there will be something to claim, epoch milliseconds; not after `tx.now` means now.
+
+    None when nobody can say: there is nothing, or it waits for a running job of its key. Reads
+    only, so that whoever finds nothing to do writes nothing.
+    """
+    overdue = tx.one(
+        "SELECT 1 FROM jobs WHERE state = 'leased' AND lease_until < ? LIMIT 1", tx.now
+    )
+    dead, names = _of_kinds(_DEAD, kinds)
+    if overdue or _claimable(tx, 1, kinds) or tx.one(dead, tx.now, *names, 1):
+        return tx.now
+    row = tx.one("SELECT MIN(run_at) FROM jobs WHERE state = 'ready' AND run_at > ?", tx.now)
     return row[0] if row else None

@@ -79,3 +79,87 @@ def test_a_failing_job_comes_back_later_and_later_and_dies(store: Store) -> None
             store.clock.now = due
     assert pauses[0] < pauses[3] < pauses[6]
     assert _claim(store) == []
+
+
+def test_jobs_of_a_busy_key_do_not_fill_the_claim_of_others(store: Store) -> None:
+    first = _enqueue(store, "busy")
+    for _ in range(20):
+        _enqueue(store, "busy")
+    others = {_enqueue(store, f"key {number}") for number in range(3)} | {_enqueue(store)}
+    assert {job.id for job in _claim(store, 8)} == {first} | others
+
+
+def test_what_next_due_says_is_what_a_claim_finds(store: Store) -> None:
+    def due() -> int | None:
+        with store.write() as tx:
+            return jobs.next_due(tx, {"Work"})
+
+    assert due() is None
+    with store.write() as tx:
+        jobs.enqueue(tx, "Foreign", {})
+    assert due() is None
+    later = store.clock.now + 700
+    _enqueue(store, "account", delay_ms=700)
+    assert due() == later
+    store.clock.now = later
+    assert due() == later
+    with store.write() as tx:
+        assert len(jobs.claim(tx, 10, {"Work"})) == 1
+    _enqueue(store, "account")
+    assert due() is None  # it waits for the running one
+    store.clock.advance(seconds=jobs.LEASE_MS / 1000 + 1)
+    assert due() == store.clock.now
+
+
+def test_a_released_job_is_claimed_at_once_and_its_attempt_is_not_counted(store: Store) -> None:
+    _enqueue(store)
+    (held,) = _claim(store)
+    with store.write() as tx:
+        assert jobs.release(tx, [held]) == 1
+    with store.write() as tx, pytest.raises(Conflict):
+        jobs.require_lease(tx, held.worker)
+    with store.write() as tx:
+        jobs.finish(tx, held.worker)
+        assert jobs.retry_later(tx, held, "too late")
+        assert jobs.release(tx, [held]) == 0
+    (taken,) = _claim(store)
+    assert (taken.id, taken.attempts) == (held.id, held.attempts)
+    assert taken.fence > held.fence + 1
+
+
+def test_a_job_taken_over_is_not_released_by_its_last_holder(store: Store) -> None:
+    _enqueue(store)
+    (lost,) = _claim(store)
+    store.clock.advance(seconds=jobs.LEASE_MS / 1000 + 1)
+    (taken,) = _claim(store)
+    with store.write() as tx:
+        assert jobs.release(tx, [lost]) == 0
+        jobs.require_lease(tx, taken.worker)
+
+
+def test_a_dead_job_is_told_by_one_at_a_time_and_again_when_the_teller_vanished(
+    store: Store,
+) -> None:
+    _enqueue(store)
+    with store.write() as tx:
+        tx.run("UPDATE jobs SET state = 'dead'")
+
+    def tellers() -> int:
+        with store.write() as tx:
+            return len(jobs.claim_dead(tx, 5))
+
+    assert (tellers(), tellers()) == (1, 0)
+    store.clock.advance(seconds=jobs.LEASE_MS / 1000)
+    assert tellers() == 1
+
+
+def test_looking_for_jobs_reads_no_whole_table(store: Store) -> None:
+    for number in range(5):
+        _enqueue(store, f"key {number}")
+    with store.watched() as seen, store.write() as tx:
+        jobs.next_due(tx, {"Work"})
+        jobs.claim(tx, 2, {"Work"})
+    for sql, parameters in seen:
+        if sql.startswith("SELECT"):
+            assert store.data.whole_reads(sql, parameters) == [], sql
+            assert store.data.sorts(sql, parameters) == [], sql

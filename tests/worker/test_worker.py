@@ -216,18 +216,33 @@ async def test_one_job_that_cannot_be_given_up_does_not_keep_the_worker_from_sta
     await workshop.until(done)
 
 
-async def test_a_job_of_an_unknown_kind_waits_and_others_are_done(workshop: Workshop) -> None:
+async def test_a_job_of_an_unknown_kind_waits_for_a_worker_that_knows_it(
+    workshop: Workshop,
+) -> None:
     await workshop.worker(note).start()
     await workshop.enqueue("one", kind="Unknown")
     await workshop.enqueue("two")
 
     async def settled() -> bool:
-        return await workshop.rows("kind", "state", "error") == [
-            ("Unknown", "ready", "KeyError: 'Unknown'")
-        ]
+        return await workshop.rows("kind", "state", "attempts") == [("Unknown", "ready", 0)]
 
     await workshop.until(settled)
     assert await workshop.notes() == ["two"]
+
+
+async def test_a_dead_job_of_an_unknown_kind_is_left_to_a_worker_that_can_tell_of_it(
+    workshop: Workshop,
+) -> None:
+    await workshop.enqueue("one", kind="Unknown")
+    await workshop.write(lambda tx: tx.run("UPDATE jobs SET state = 'dead'"))
+    await workshop.worker(note).start()
+    await workshop.enqueue("two")
+
+    async def done() -> bool:
+        return await workshop.notes() == ["two"]
+
+    await workshop.until(done)
+    assert await workshop.rows("kind", "state") == [("Unknown", "dead")]
 
 
 async def test_a_lost_lease_stops_every_write_and_leaves_the_job_to_its_new_holder(
