@@ -31,9 +31,12 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What this installation is: addresses, region, kind. Read-only after start."""
+    """What this installation is: addresses, region, accounts. Read-only after start.
 
-    kind: Literal["sandbox", "production"]
+    `accounts`: "embedded" ones stand in the store and have our own STS; "aws" ones are AWS's.
+    """
+
+    accounts: Literal["embedded", "aws"]
     base_url: str
     region: str
     partition: str = "aws"

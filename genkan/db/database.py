@@ -111,7 +111,12 @@ class Tx:
 
 
 class Database(Protocol):
-    """Transactions on one engine. `point`, `scan` and `write` are `core.app.Transactions`."""
+    """Transactions on one engine. `point`, `scan` and `write` are `core.app.Transactions`.
+
+    `on_wake` runs after a commit that enqueued jobs.
+    """
+
+    on_wake: Callable[[], None]
 
     def point(self, call: Call, work: Callable[[Tx], Any]) -> Awaitable[Any]:
         """Run a bounded read by key."""

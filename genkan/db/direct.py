@@ -18,6 +18,7 @@ from genkan.db.sqlite import SqliteConnection
 
 T = TypeVar("T")
 _BUSY_SECONDS = 30
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 class DirectDatabase(Protocol):
@@ -32,6 +33,9 @@ class DirectDatabase(Protocol):
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, durable on return, undone by an exception."""
+
+    def tables(self) -> frozenset[str]:
+        """The names of all tables, whoever made them."""
 
     def scrub(self) -> None:
         """Have what was overwritten or deleted gone from the files, as far as can be had now."""
@@ -68,6 +72,11 @@ class DirectSqlite:
         """Run `work` in one transaction, durable on return, undone by an exception."""
         with self._told():
             return self._in_transaction("BEGIN IMMEDIATE", work)
+
+    def tables(self) -> frozenset[str]:
+        """The names of all tables."""
+        rows = self.read(lambda rows: rows.all(_TABLES, ()))
+        return frozenset(name for (name,) in rows)
 
     def scrub(self) -> None:
         """Empty the write-ahead log; a reader at that very moment keeps it until later."""

@@ -3,7 +3,7 @@
 import contextlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import psycopg
@@ -20,6 +20,12 @@ _CONFLICTS = frozenset({"40001", "40P01"})
 _ATTEMPTS = 50
 _LAST_PAUSE_SECONDS = 0.5
 _NO_TIMEOUT = 0
+_MAKING = 0x67656E6B6D616B65  # "genkmake": ours among the database's advisory locks
+_TABLES = (
+    "SELECT table_name FROM information_schema.tables"
+    " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+)
+_HOLD = "SELECT pg_try_advisory_lock(?)"
 
 
 class DirectPostgres:
@@ -59,6 +65,16 @@ class DirectPostgres:
             time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, guards nothing
         raise Contended(f"in the way of others at {_ATTEMPTS} attempts")
 
+    def tables(self) -> frozenset[str]:
+        """The names of all tables of the schema in use."""
+        rows = self.read(lambda rows: rows.all(_TABLES, ()))
+        return frozenset(name for (name,) in rows)
+
+    def empty(self) -> None:
+        """Remove every row of every table; which steps were taken stays known."""
+        names = ", ".join(f'"{name}"' for name in self.tables() if not name.startswith("schema_"))
+        self.write(lambda rows: rows.run(f"TRUNCATE {names}", ()))
+
     def scrub(self) -> None:
         """The server's own vacuum does that, and its archives are its administrator's."""
 
@@ -80,6 +96,15 @@ class DirectPostgres:
                 raise Unavailable(f"the connection was lost: {_line(error)}") from error
             raise
         return value
+
+
+@contextlib.contextmanager
+def held(dsn: str) -> Iterator[None]:
+    """Hold a lock of all nodes for as long as the connection lives; `Unsuitable` if it is held."""
+    with contextlib.closing(DirectPostgres(dsn)) as database:
+        if database.read(lambda rows: rows.one(_HOLD, (_MAKING,))) != (True,):
+            raise Unsuitable("another command is making an installation in this database")
+        yield
 
 
 def _line(error: psycopg.Error) -> str:

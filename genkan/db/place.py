@@ -50,8 +50,14 @@ class SqlitePlace:
         """For a command; `Unsuitable` when there is no such file."""
         return DirectSqlite(self.path)
 
+    def forget(self) -> None:
+        """Remove everything. For the remains of what was never served."""
+        for name in (self.path.name, f"{self.path.name}-wal", f"{self.path.name}-shm"):
+            self.path.with_name(name).unlink(missing_ok=True)
+
     def hold(self) -> AbstractContextManager[object]:
         """Be the only process that serves from it, until closed; `Unsuitable` when one does."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             return closing(lock(self.path.parent))
         except AlreadyOpen:
@@ -88,6 +94,21 @@ class PostgresPlace:
         from genkan.db.direct_postgres import DirectPostgres
 
         return DirectPostgres(self.dsn)
+
+    def forget(self) -> None:
+        """Remove every row. For the remains of what was never served."""
+        _require_driver()
+        from genkan.db.direct_postgres import DirectPostgres
+
+        with closing(DirectPostgres(self.dsn)) as database:
+            database.empty()
+
+    def hold(self) -> AbstractContextManager[object]:
+        """Be the only one that makes an installation in it; `Unsuitable` when another does."""
+        _require_driver()
+        from genkan.db.direct_postgres import held
+
+        return held(self.dsn)
 
     def serve(self, services: Services, clock: Clock) -> Database:
         """Transactions for a node."""

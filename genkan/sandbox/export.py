@@ -107,7 +107,7 @@ def _transaction(raw: sqlite3.Connection) -> Tx:
         services=Services(
             vault=Vault(new_key()),
             events=EventBus(),
-            deployment=Deployment(kind="sandbox", base_url="http://localhost", region=""),
+            deployment=Deployment(accounts="embedded", base_url="http://localhost", region=""),
         ),
         memo={},
     )

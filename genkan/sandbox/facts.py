@@ -28,12 +28,18 @@ class Administrator:
     secret_access_key: str = field(repr=False)
 
 
-def remember(
-    tx: Tx, *, administrator: Administrator, passwords: Mapping[str, str], reset_secret: str
-) -> None:
-    """Keep what the seed alone knows."""
-    _put(tx, "administrator", msgspec.json.encode(administrator))
-    _put(tx, "passwords", msgspec.json.encode(passwords))
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What making an organization gives to whoever made it, and nobody can read again."""
+
+    administrator: Administrator
+    passwords: Mapping[str, str] = field(repr=False)
+
+
+def remember(tx: Tx, *, handed: Handed, reset_secret: str) -> None:
+    """Keep what the seed alone knows: a sandbox tells it at every start."""
+    _put(tx, "administrator", msgspec.json.encode(handed.administrator))
+    _put(tx, "passwords", msgspec.json.encode(handed.passwords))
     _put(tx, "reset_secret", reset_secret.encode())
 
 
@@ -59,15 +65,26 @@ def reset_secret(tx: Tx) -> str:
 
 def describe(tx: Tx) -> dict[str, Any]:
     """The contents of `sandbox.json` (issue "The front door opens"; docs/sandbox.md)."""
+    handed = Handed(
+        administrator=msgspec.json.decode(_get(tx, "administrator"), type=Administrator),
+        passwords=msgspec.json.decode(_get(tx, "passwords")),
+    )
+    return {
+        **describe_organization(tx, handed=handed),
+        "reset_url": f"{tx.deployment.base_url}/sandbox/reset/{reset_secret(tx)}",
+    }
+
+
+def describe_organization(tx: Tx, *, handed: Handed) -> dict[str, Any]:
+    """Where an organization is reached, and who may enter it at first."""
     base_url = tx.deployment.base_url
     instance = instances.the_instance(tx)
-    passwords = msgspec.json.decode(_get(tx, "passwords"))
     found = [
         (name, identity_store.find_user_by_name(tx, instance.identity_store_id, name))
-        for name in passwords
+        for name in handed.passwords
     ]
     users = [
-        {"user_name": name, "password": passwords[name], "user_id": user.user_id}
+        {"user_name": name, "password": handed.passwords[name], "user_id": user.user_id}
         for name, user in found
         if user is not None
     ]
@@ -80,13 +97,12 @@ def describe(tx: Tx) -> dict[str, Any]:
         "instance_arn": instance.arn,
         "identity_store_id": instance.identity_store_id,
         "management_account_id": organization.management_account_id(tx),
-        "administrator": msgspec.json.decode(_get(tx, "administrator")),
+        "administrator": msgspec.to_builtins(handed.administrator),
         "users": users,
         "accounts": [
             {"id": account.account_id, "name": account.name, "alias": account.alias}
             for account in _accounts(tx)
         ],
-        "reset_url": f"{base_url}/sandbox/reset/{reset_secret(tx)}",
     }
 
 
@@ -136,6 +152,9 @@ def _place(name: str) -> str:
 
 
 DESCRIBE = Operation(name="DescribeSandbox", run=describe, access=System(), reads="scan")
+DESCRIBE_ORGANIZATION = Operation(
+    name="DescribeOrganization", run=describe_organization, access=System(), reads="scan"
+)
 REMEMBER = Operation(name="RememberFacts", run=remember, access=System(), recorded=False)
 MARK_BEGUN = Operation(name="MarkBegun", run=mark_begun, access=System(), recorded=False)
 MARK_READY = Operation(name="MarkReady", run=mark_ready, access=System(), recorded=False)

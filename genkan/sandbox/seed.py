@@ -36,7 +36,7 @@ ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 ACCOUNT_ACCESS_ROLE = "OrganizationAccountAccessRole"
 
 
-async def seed(app: App, document: SeedDocument) -> None:
+async def seed(app: App, document: SeedDocument) -> facts.Handed:
     """Make the whole organization; `SeedFailed` when anything of it is refused or fails."""
     seeder = Seeder(app)
     names = names_of(document)
@@ -49,11 +49,9 @@ async def seed(app: App, document: SeedDocument) -> None:
     key = await seeder.do(
         CREATE_ACCESS_KEY, account_id=seeder.made.management, user_name=ADMINISTRATOR
     )
-    await seeder.do(
-        facts.REMEMBER,
+    return facts.Handed(
         administrator=facts.Administrator(key.access_key_id, key.secret_access_key),
         passwords=passwords,
-        reset_secret=ids.token(),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from genkan.assembly import Sandbox
+from genkan.assembly.sandbox import Sandbox
 from genkan.core.call import (
     Anonymous,
     Call,

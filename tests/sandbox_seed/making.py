@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from genkan.assembly import Sandbox, export_organization
+from genkan.assembly.sandbox import Sandbox, export_organization
 from genkan.sandbox.document import SeedDocument
 from genkan.sandbox.seed_text import text_of
 from genkan.settings import SandboxSettings

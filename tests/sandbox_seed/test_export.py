@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from genkan.assembly import Sandbox, export_organization
+from genkan.assembly.sandbox import Sandbox, export_organization
 from genkan.core import ids
 from genkan.core.call import Call, Origin, Owner
 from genkan.identity_store import operations as identity_store

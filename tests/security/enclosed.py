@@ -16,7 +16,7 @@ from unittest import mock
 import uvicorn
 from argon2 import PasswordHasher
 
-from genkan.assembly import Sandbox
+from genkan.assembly.sandbox import Sandbox
 from genkan.connections import BoundedHttp
 from genkan.core.call import Call, Operation, Origin, Owner
 from genkan.db.sqlite import SqliteConnection

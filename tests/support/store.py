@@ -29,7 +29,7 @@ ADMINISTRATOR = Signer(
 )
 
 
-DEPLOYMENT = Deployment(kind="sandbox", base_url="http://localhost:8080", region="us-east-1")
+DEPLOYMENT = Deployment(accounts="embedded", base_url="http://localhost:8080", region="us-east-1")
 
 
 class SettableClock:

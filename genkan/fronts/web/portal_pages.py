@@ -200,7 +200,7 @@ async def _credentials_page(
     app = browser.app_of(visit.request)
     entrance = await _entrance(visit.request)
     own_url = app.deployment.base_url
-    sandbox = app.deployment.kind == "sandbox"
+    embedded = app.deployment.accounts == "embedded"
     credentials = None
     if issued is not None:
         credentials = IssuedCredentials(
@@ -215,8 +215,8 @@ async def _credentials_page(
         now=as_datetime(app.clock()),
         start_url=entrance.aws_start_url,
         region=entrance.region,
-        endpoints=() if sandbox else (("sso_oidc", own_url), ("sso", own_url)),
-        endpoint_url=own_url if sandbox else None,
+        endpoints=() if embedded else (("sso_oidc", own_url), ("sso", own_url)),
+        endpoint_url=own_url if embedded else None,
         credentials=credentials,
     )
 

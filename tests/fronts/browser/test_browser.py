@@ -21,7 +21,7 @@ def an_app(base_url: str = "http://localhost:8080", suffix: str = "_8080") -> Ap
     unused: Any = None
     return App(
         deployment=Deployment(
-            kind="sandbox", base_url=base_url, region="us-east-1", cookie_suffix=suffix
+            accounts="embedded", base_url=base_url, region="us-east-1", cookie_suffix=suffix
         ),
         db=unused,
         clock=lambda: 1_800_000_000_000,

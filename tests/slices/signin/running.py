@@ -68,7 +68,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """A furnished application; on SQLite its store is in `directory`."""
     deployment = Deployment(
-        kind="sandbox", base_url=base_url, region="us-east-1", cookie_suffix="_8080"
+        accounts="embedded", base_url=base_url, region="us-east-1", cookie_suffix="_8080"
     )
     store = open_store(directory, engine, deployment)
     store.events.subscribe(UserDeleted, signin.forget_user)

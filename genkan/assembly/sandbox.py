@@ -1,4 +1,4 @@
-"""Settings → application: the only place that constructs and wires."""
+"""The assembly of `genkan up`: one process, one SQLite file, a sample organization."""
 
 import asyncio
 from pathlib import Path
@@ -6,32 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from genkan import worker
 from genkan.asgi import Server
-from genkan.assignments import subscribers as assignments
-from genkan.audit.recorder import Home, Recorder
+from genkan.assembly.wiring import make_app, provisioning_context, wired_events
 from genkan.core import ids
-from genkan.core.app import App, Deployment
+from genkan.core.app import Deployment
 from genkan.core.call import Call, Operation, Origin, Owner
 from genkan.core.clock import Clock, system_clock
-from genkan.core.errors import NotFound
-from genkan.core.events import (
-    EventBus,
-    GroupDeleted,
-    PermissionSetChanging,
-    PermissionSetDeleting,
-    RoleSessionUsed,
-    UserDeleted,
-    UserDisabled,
-)
-from genkan.db.database import Services, Tx
+from genkan.db.database import Services
 from genkan.db.sqlite import SqliteDatabase
 from genkan.fronts.aws.gateway import Gateway
-from genkan.instances import operations as instances
 from genkan.keys.kek import KeyRefused, given_key
-from genkan.oauth import operations as oauth
-from genkan.oauth.persons import require_person
-from genkan.organization import operations as organization
 from genkan.perform import perform
-from genkan.provisioning.jobs import ProvisioningContext, make_handlers
+from genkan.provisioning.jobs import make_handlers
 from genkan.sandbox import facts
 from genkan.sandbox.directory import (
     DATABASE_FILE,
@@ -41,8 +26,6 @@ from genkan.sandbox.directory import (
 )
 from genkan.sandbox.reset import attach, snapshot
 from genkan.settings import SandboxSettings, SettingsRefused
-from genkan.signin import operations as signin
-from genkan.sts import trust
 
 if TYPE_CHECKING:
     from genkan.sandbox.document import SeedDocument
@@ -51,31 +34,6 @@ if TYPE_CHECKING:
 _DEFAULT_REGION = "us-east-1"
 _TLS_DIRECTORY = "tls"
 _USERS_NAMED = 5
-
-
-def wire_events(events: EventBus) -> None:
-    """Who answers and hears which event."""
-    events.subscribe(UserDeleted, assignments.on_user_deleted)
-    events.subscribe(UserDeleted, signin.forget_user)
-    events.subscribe(UserDeleted, oauth.forget_user)
-    events.subscribe(UserDisabled, signin.on_user_disabled)
-    events.subscribe(GroupDeleted, assignments.on_group_deleted)
-    events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
-    events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
-    events.subscribe(RoleSessionUsed, assignments.on_role_session_used)
-
-
-def home_of(tx: Tx) -> Home:
-    """Where acts of people are recorded: the instance's account, or nowhere before there is one."""
-    return tx.remembered(("home",), lambda: _home_of(tx))
-
-
-def _home_of(tx: Tx) -> Home:
-    try:
-        found = instances.the_instance(tx)
-    except NotFound:
-        return Home(account_id="", identity_store_arn="")
-    return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
 
 
 class Sandbox:
@@ -97,33 +55,22 @@ class Sandbox:
         if settings.tls:
             self._make_certificates(clock)
         deployment = Deployment(
-            kind="sandbox",
+            accounts="embedded",
             base_url=settings.url,
             region=_region(settings, self._document, self._directory),
             cookie_suffix=f"_{settings.port}",
         )
         vault = self._directory.vault
-        events = EventBus()
-        wire_events(events)
+        events = wired_events()
         self.db = SqliteDatabase(
             self._directory.database,
             services=Services(vault=vault, events=events, deployment=deployment),
             clock=clock,
         )
-        self.app = App(
-            deployment=deployment,
-            db=self.db,
-            clock=clock,
-            vault=vault,
-            events=events,
-            standing=trust.standing,
-            require_session=require_person,
-            is_member=lambda tx, account_id: organization.find_account(tx, account_id) is not None,
-            record=Recorder(home=home_of).record,
+        self.app = make_app(
+            deployment=deployment, db=self.db, clock=clock, vault=vault, events=events
         )
-        self.worker = worker.InProcessWorker(
-            self.app, *make_handlers(ProvisioningContext(metadata_for=_metadata_for))
-        )
+        self.worker = worker.InProcessWorker(self.app, *make_handlers(provisioning_context()))
         self.db.on_wake = self.worker.wake
         self._web = self._pages()
         self.server = Server(
@@ -176,7 +123,8 @@ class Sandbox:
             from genkan.sandbox.seed import seed
 
             await self._own(facts.MARK_BEGUN)
-            await seed(self.app, self._document or sample_document())
+            handed = await seed(self.app, self._document or sample_document())
+            await self._own(facts.REMEMBER, handed=handed, reset_secret=ids.token())
             await self.db.maintain(lambda raw: snapshot(raw, self._directory.seed))
             await self._own(facts.MARK_READY)
         await self.db.maintain(lambda raw: attach(raw, self._directory.seed))
@@ -196,21 +144,15 @@ class Sandbox:
         await self.db.close()
         self._directory.held.close()
 
-    async def _own(self, operation: Operation) -> Any:
+    async def _own(self, operation: Operation, **params: Any) -> Any:
         call = Call(
             operation=operation,
-            params={},
+            params=params,
             caller=Owner(reason="sandbox start"),
             origin=Origin(request_id=ids.request_id()),
             event_source="sandbox.genkan",
         )
         return await perform(self.app, call)
-
-
-async def _metadata_for(app: App, account_id: str) -> str:
-    from genkan.federation.identity_provider import metadata_document
-
-    return await metadata_document(app, account_id)
 
 
 def _seed_document(settings: SandboxSettings) -> "SeedDocument | None":

@@ -12,33 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-_ORIGIN = re.compile(
-    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
-    r"(?::[1-9][0-9]{0,4})?",
-    re.ASCII,
+from genkan.settings.values import (
+    LOOPBACK,
+    KeySetting,
+    SettingsRefused,
+    key_setting,
+    log_level,
+    origin,
+    truth,
 )
+
 _REGION = re.compile(r"(?:[a-z]{1,12}-){2,3}[0-9]", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
-_TRUTHS = {"": False, "0": False, "false": False, "no": False} | dict.fromkeys(
-    ("1", "true", "yes"), True
-)
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class SettingsRefused(Exception):
-    """A setting is unsafe or makes no sense; the message is for whoever starts the process."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySetting:
-    """Where the key-encryption key is given: `NAME` has its text, `NAME_FILE` names its file.
-
-    A variable that is set counts as given even when it is empty: a secret that did not arrive must
-    not be taken for one that nobody meant to give.
-    """
-
-    text: str | None = field(default=None, repr=False)
-    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +52,7 @@ class SandboxSettings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     log_level: str = "warning"
-    key: KeySetting = KeySetting()
+    key: KeySetting = field(default_factory=KeySetting)
 
     @property
     def url(self) -> str:
@@ -122,12 +107,7 @@ def sandbox_settings(
             f"the sandbox has sample passwords, so it listens on loopback only;"
             f" to listen on {address} say --listen-anywhere"
         )
-    base_url = env.get("GENKAN_BASE_URL", "").rstrip("/")
-    # Host names answered, cookies and links follow from it: half a URL would loosen them.
-    if base_url and not _ORIGIN.fullmatch(base_url):
-        raise SettingsRefused(
-            f"GENKAN_BASE_URL {base_url} is not of the form http(s)://name[:port]"
-        )
+    base_url = origin("GENKAN_BASE_URL", env.get("GENKAN_BASE_URL", ""))
     tls_options = _tls(env, tls, tls_certificate, tls_key)
     if any(tls_options.values()) and base_url.startswith("http:"):
         raise SettingsRefused(f"GENKAN_BASE_URL {base_url} is no https address, which TLS makes it")
@@ -140,7 +120,7 @@ def sandbox_settings(
         region=_region(env),
         seed=seed,
         **tls_options,
-        log_level=env.get("GENKAN_LOG_LEVEL", "warning"),
+        log_level=log_level("GENKAN_LOG_LEVEL", env.get("GENKAN_LOG_LEVEL", "warning")),
         key=key_setting(environment=env),
     )
 
@@ -149,7 +129,7 @@ def _tls(
     env: Mapping[str, str], tls: bool, certificate: Path | None, key: Path | None
 ) -> dict[str, Any]:
     if not tls and certificate is None and key is None:
-        tls = _truth(env, "GENKAN_TLS")
+        tls = truth("GENKAN_TLS", env.get("GENKAN_TLS", ""))
         certificate = _path(env, "GENKAN_TLS_CERTIFICATE")
         key = _path(env, "GENKAN_TLS_KEY")
     if (certificate is None) != (key is None):
@@ -161,13 +141,6 @@ def _tls(
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     return Path(env[name]) if env.get(name) else None
-
-
-def _truth(env: Mapping[str, str], name: str) -> bool:
-    value = env.get(name, "").lower()
-    if value not in _TRUTHS:
-        raise SettingsRefused(f"{name} must be true or false")
-    return _TRUTHS[value]
 
 
 def _region(env: Mapping[str, str]) -> str:
@@ -182,15 +155,6 @@ def data_directory(data_dir: Path | None, environment: Mapping[str, str] | None 
     env = os.environ if environment is None else environment
     default = Path(env.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "genkan"
     return (data_dir or Path(env.get("GENKAN_DATA_DIR") or default)).absolute()
-
-
-def key_setting(
-    name: str = "GENKAN_KEY", environment: Mapping[str, str] | None = None
-) -> KeySetting:
-    """The key-encryption key as the environment gives it."""
-    env = os.environ if environment is None else environment
-    file = env.get(f"{name}_FILE")
-    return KeySetting(text=env.get(name), file=Path(file) if file is not None else None)
 
 
 def _integer(env: Mapping[str, str], name: str, default: int) -> int:

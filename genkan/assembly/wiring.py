@@ -1,0 +1,80 @@
+"""What every assembly has: who hears which event, what the door is given, what jobs need."""
+
+from genkan.assignments import subscribers as assignments
+from genkan.audit.recorder import Home, Recorder
+from genkan.core.app import App, Deployment
+from genkan.core.clock import Clock
+from genkan.core.errors import NotFound
+from genkan.core.events import (
+    EventBus,
+    GroupDeleted,
+    PermissionSetChanging,
+    PermissionSetDeleting,
+    RoleSessionUsed,
+    UserDeleted,
+    UserDisabled,
+)
+from genkan.core.vault import Vault
+from genkan.db.database import Database, Tx
+from genkan.instances import operations as instances
+from genkan.oauth import operations as oauth
+from genkan.oauth.persons import require_person
+from genkan.organization import operations as organization
+from genkan.provisioning.jobs import ProvisioningContext
+from genkan.signin import operations as signin
+from genkan.sts import trust
+
+
+def wired_events() -> EventBus:
+    """Who answers and hears which event."""
+    events = EventBus()
+    events.subscribe(UserDeleted, assignments.on_user_deleted)
+    events.subscribe(UserDeleted, signin.forget_user)
+    events.subscribe(UserDeleted, oauth.forget_user)
+    events.subscribe(UserDisabled, signin.on_user_disabled)
+    events.subscribe(GroupDeleted, assignments.on_group_deleted)
+    events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
+    events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
+    events.subscribe(RoleSessionUsed, assignments.on_role_session_used)
+    return events
+
+
+def make_app(
+    *, deployment: Deployment, db: Database, clock: Clock, vault: Vault, events: EventBus
+) -> App:
+    """What the door and the fronts are given."""
+    return App(
+        deployment=deployment,
+        db=db,
+        clock=clock,
+        vault=vault,
+        events=events,
+        standing=trust.standing,
+        require_session=require_person,
+        is_member=lambda tx, account_id: organization.find_account(tx, account_id) is not None,
+        record=Recorder(home=home_of).record,
+    )
+
+
+def home_of(tx: Tx) -> Home:
+    """Where acts of people are recorded: the instance's account, or nowhere before there is one."""
+    return tx.remembered(("home",), lambda: _home_of(tx))
+
+
+def _home_of(tx: Tx) -> Home:
+    try:
+        found = instances.the_instance(tx)
+    except NotFound:
+        return Home(account_id="", identity_store_arn="")
+    return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
+
+
+def provisioning_context() -> ProvisioningContext:
+    """What provisioning jobs ask of what stands above them."""
+    return ProvisioningContext(metadata_for=_metadata_for)
+
+
+async def _metadata_for(app: App, account_id: str) -> str:
+    from genkan.federation.identity_provider import metadata_document
+
+    return await metadata_document(app, account_id)

@@ -1,0 +1,45 @@
+"""`genkan export`: an organization as a seed file."""
+
+from pathlib import Path
+
+import click
+
+from genkan.settings import SettingsRefused, sandbox_settings
+
+
+@click.command()
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the organization is kept (default ~/.local/share/genkan).",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write; the terminal when left out.",
+)
+@click.option(
+    "--ids/--no-ids", default=True, help="Keep every id (default), or have new ones chosen."
+)
+def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
+    """Write the organization as a seed file, from which it can be made again.
+
+    Passwords and keys are not written. A server may be running on the directory.
+    """
+    from genkan.assembly.sandbox import export_organization
+    from genkan.sandbox.export import ExportRefused
+    from genkan.sandbox.seed_order import without_ids
+    from genkan.sandbox.seed_text import EXPORTED, text_of
+
+    try:
+        settings = sandbox_settings(data_dir=data_dir)
+        document = export_organization(settings.data_dir)
+        text = text_of(document if ids else without_ids(document), comment=EXPORTED)
+        if output is None:
+            click.echo(text, nl=False)
+        else:
+            output.write_text(text, encoding="utf-8")
+    except (SettingsRefused, ExportRefused) as refused:
+        raise click.ClickException(str(refused)) from None
+    except OSError as error:
+        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None

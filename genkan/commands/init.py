@@ -1,0 +1,188 @@
+"""`genkan init`: make an installation and hand over what opens it.
+
+What it prints can be printed once only: the store keeps passwords and keys hashed or sealed.
+Cut off in the middle, nobody was ever served from what it left, and the next call begins anew.
+"""
+
+import asyncio
+import json
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from genkan.commands.directory import refusals
+from genkan.commands.installation import settings_option
+from genkan.settings import SettingsRefused
+from genkan.settings.node import NodeSettings, node_settings
+
+if TYPE_CHECKING:
+    from genkan.db.database import Connection
+    from genkan.db.place import Place
+    from genkan.keys.kek import KeyEncryptionKey
+    from genkan.sandbox.document import SeedDocument
+
+_DEFAULT_REGION = "us-east-1"
+_FIRST = """\
+version: 1
+organization:
+  management_account: {{name: Management, email: {email}, alias: management}}
+users:
+  - user_name: {user_name}
+    display_name: {user_name}
+    name: {{given_name: {user_name}, family_name: {user_name}}}
+    emails: [{{value: {email}, type: work, primary: true}}]
+permission_sets:
+  - name: AdministratorAccess
+    description: Everything, everywhere.
+    managed_policies: ["arn:aws:iam::aws:policy/AdministratorAccess"]
+assignments:
+  - {{user: {user_name}, permission_set: AdministratorAccess, accounts: all}}
+"""
+
+
+@click.command()
+@settings_option
+@click.option(
+    "--seed",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file that describes the organization (docs/seeds.md).",
+)
+@click.option("--user-name", default="admin", help="Without --seed: who can sign in at first.")
+@click.option("--email", help="Without --seed: that person's address.")
+@click.option("--region", help="The instance's Region, where the seed names none.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write keys and passwords to this new file instead of the terminal.",
+)
+@refusals
+def init(
+    settings_file: Path | None,
+    seed: Path | None,
+    user_name: str,
+    email: str | None,
+    region: str | None,
+    output: Path | None,
+) -> None:
+    """Make an installation: its schema, its keys, its organization, its first administrator."""
+    from genkan.sandbox.seed_door import SeedFailed
+    from genkan.sandbox.seed_mistakes import SeedRefused
+
+    settings = node_settings(settings_file)
+    if output is not None and output.exists():
+        raise SettingsRefused(f"{output} exists already")
+    try:
+        document = _document(seed, user_name, email)
+        made = asyncio.run(_make(settings, document, region))
+    except (SeedRefused, SeedFailed) as refused:
+        click.echo(refused, err=True)
+        raise SystemExit(1) from None
+    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        click.echo(f"Keys and first passwords are in {output}: keep them, nothing else has them.")
+
+
+def _document(seed: Path | None, user_name: str, email: str | None) -> "SeedDocument":
+    from genkan.sandbox.seed_reader import read_seed
+
+    try:
+        if seed is not None:
+            return read_seed(seed)
+        return _first_document(user_name, email)
+    except OSError as error:
+        raise SettingsRefused(f"cannot read {seed}: {error.strerror}") from None
+
+
+def _first_document(user_name: str, email: str | None) -> "SeedDocument":
+    import tempfile
+
+    from genkan.sandbox.seed_reader import read_seed
+
+    if not email:
+        raise SettingsRefused(
+            "describe the organization with --seed FILE, or name the first administrator's"
+            " address with --email"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "first.yaml"
+        values = {"user_name": json.dumps(user_name), "email": json.dumps(email)}
+        file.write_text(_FIRST.format(**values), encoding="utf-8")
+        return read_seed(file)
+
+
+async def _make(
+    settings: NodeSettings, document: "SeedDocument", region: str | None
+) -> dict[str, Any]:
+    from genkan.assembly import node
+    from genkan.sandbox import facts
+    from genkan.sandbox.seed import seed
+
+    place = node.place(settings)
+    kek = node.key_encryption_key(settings)
+    with node.told(), place.hold():
+        _begin(place, kek)
+        found = node.Installation(
+            place=place,
+            vault=_vault(place, kek),
+            region=document.settings.region or region or _DEFAULT_REGION,
+            instance_name="",
+        )
+        made = node.Node(settings, found, works=True, holds=False)
+        await made.start()
+        try:
+            handed = await seed(made.app, document)
+            described: dict[str, Any] = await made.own(facts.DESCRIBE_ORGANIZATION, handed=handed)
+        finally:
+            await made.stop()
+        _end(place)
+    return described
+
+
+def _begin(place: "Place", kek: "KeyEncryptionKey") -> None:
+    """An empty schema with keys, marked as begun."""
+    from genkan.db import installation
+    from genkan.db.failures import Unsuitable
+    from genkan.keys.ring import make_keys
+
+    now = time.time_ns() // 1_000_000
+    place.migrate(now)
+    with closing(place.direct()) as database:
+        state = database.read(installation.state)
+        used = database.read(installation.is_used)
+    if state == installation.READY:
+        raise Unsuitable(f"{place} holds an installation already")
+    if used and state == installation.NOTHING:
+        raise Unsuitable(f"{place} holds something else than an installation")
+    if state == installation.BEGUN:
+        place.forget()
+        place.migrate(now)
+
+    def begin(rows: "Connection") -> None:
+        installation.mark(rows, installation.BEGUN)
+        make_keys(rows, kek, now)
+
+    with closing(place.direct()) as database:
+        database.write(begin)
+
+
+def _vault(place: "Place", kek: "KeyEncryptionKey") -> Any:
+    from genkan.keys.ring import open_vault
+
+    with closing(place.direct()) as database:
+        return database.read(lambda rows: open_vault(rows, kek))
+
+
+def _end(place: "Place") -> None:
+    from genkan.db import installation
+
+    with closing(place.direct()) as database:
+        database.write(lambda rows: installation.mark(rows, installation.READY))

@@ -1,0 +1,77 @@
+"""`genkan serve` and `genkan worker`: the nodes of an installation."""
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from genkan.commands.directory import refusals
+from genkan.commands.installation import settings_option
+from genkan.commands.listening import listening
+from genkan.settings import SettingsRefused
+from genkan.settings.node import NodeSettings, node_settings
+
+if TYPE_CHECKING:
+    from genkan.assembly.node import Node
+
+
+@click.command()
+@settings_option
+@refusals
+def serve(settings_file: Path | None) -> None:
+    """Serve an installation: portal, sign-in and every AWS endpoint on one port.
+
+    Any number of nodes serve from one PostgreSQL database; one process from an SQLite file.
+    """
+    settings = node_settings(settings_file)
+    sockets = [listening(*settings.listen)]
+    from genkan.commands import server
+
+    server.log_to_stderr(settings.log_level)
+    node = _node(settings, works=settings.worker)
+    server.serve(
+        node.server(),
+        sockets=sockets,
+        certificates=node.certificates,
+        base_url=settings.base_url,
+        started=lambda: click.echo(f"Genkan serves {settings.base_url}", err=True),
+    )
+
+
+@click.command()
+@settings_option
+@refusals
+def worker(settings_file: Path | None) -> None:
+    """Do what operations leave to do, such as making roles; beside any number of nodes."""
+    from genkan.commands import server
+
+    settings = node_settings(settings_file)
+    server.log_to_stderr(settings.log_level)
+    node = _node(settings, works=True)
+    if node.alone:
+        raise SettingsRefused(
+            "one process uses an SQLite file, and `genkan serve` works on its own jobs: workers"
+            " need PostgreSQL"
+        )
+    asyncio.run(_work(node))
+
+
+async def _work(node: "Node") -> None:
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told_to_stop.set)
+    await node.start()
+    click.echo("Genkan works", err=True)
+    await told_to_stop.wait()
+    await node.stop()
+
+
+def _node(settings: NodeSettings, *, works: bool) -> "Node":
+    from genkan.assembly.node import Node, open_installation
+    from genkan.core.clock import system_clock
+
+    found = open_installation(settings, system_clock)
+    return Node(settings, found, works=works)
