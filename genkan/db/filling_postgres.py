@@ -1,0 +1,92 @@
+"""An empty PostgreSQL database that a restore fills (`db.filling`): one transaction.
+
+A node that starts meanwhile waits for it, because a migration takes the same lock.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import psycopg
+
+from genkan.db.database import Connection
+from genkan.db.failures import Unavailable, Unsuitable
+from genkan.db.filling import LEDGER, holds
+from genkan.db.migrate import MIGRATION_LOCK, POSTGRES_TOKENS
+from genkan.db.postgres_connection import PostgresConnection, open_connection
+
+T = TypeVar("T")
+_TABLES = (
+    "SELECT table_name::text FROM information_schema.tables"
+    " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+)
+
+
+class PostgresFilling:
+    """A database without tables, or with ours and no rows in them."""
+
+    tokens = POSTGRES_TOKENS
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    def require_free(self) -> None:
+        """`Unsuitable` when something is there; changes nothing."""
+        with self._connected() as connection:
+            connection.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            _require_no_rows(connection)
+            connection.rollback()
+
+    def hold(self) -> contextlib.AbstractContextManager[object]:
+        """Nothing: the transaction of `fill` takes what it needs."""
+        return contextlib.nullcontext()
+
+    def fill(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction."""
+        with self._connected() as connection:
+            # Nobody else is in here: without predicate locks a million rows take none.
+            connection.begin(b"BEGIN ISOLATION LEVEL READ COMMITTED")
+            connection.run("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
+            connection.run("SET LOCAL lock_timeout = '10s'", ())
+            for name in _tables(connection):
+                connection.run(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE', ())
+            _require_no_rows(connection)
+            try:
+                value = work(connection)
+            except (psycopg.IntegrityError, psycopg.DataError) as error:
+                raise Unsuitable(f"its rows do not fit together: {_line(error)}") from None
+            except ValueError as error:
+                raise Unsuitable(f"PostgreSQL cannot hold its rows: {error}") from None
+            connection.commit()
+            return value
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[PostgresConnection]:
+        try:
+            with contextlib.closing(
+                open_connection(self._dsn, statement_timeout_ms=0)
+            ) as connection:
+                yield connection
+        except psycopg.Error as error:
+            raise Unavailable(f"the database cannot be used: {_line(error)}") from error
+
+
+def _tables(connection: Connection) -> list[str]:
+    return [name for (name,) in connection.all(_TABLES, ())]
+
+
+def _require_no_rows(connection: Connection) -> None:
+    tables = _tables(connection)
+    ours = "schema_migrations" in tables
+    filled = {
+        name: ours
+        and name not in LEDGER
+        and connection.one(f'SELECT 1 FROM "{name}" LIMIT 1', ()) is not None  # noqa: S608
+        for name in tables
+    }
+    if reason := holds("the database", filled):
+        raise Unsuitable(reason)
+
+
+def _line(error: psycopg.Error) -> str:
+    return str(error).strip().partition("\n")[0]
