@@ -52,20 +52,6 @@ def key_of(directory: Path) -> "KeyEncryptionKey":
 
 
 @contextmanager
-def database_of(directory: Path) -> Iterator["DirectDatabase"]:
-    """The directory's store, which must be of this release."""
-    from genkan.db.direct import DirectSqlite, require_this_release
-    from genkan.sandbox.directory import DATABASE_FILE
-
-    database = DirectSqlite(directory / DATABASE_FILE)
-    try:
-        database.read(require_this_release)
-        yield database
-    finally:
-        database.close()
-
-
-@contextmanager
 def seed_of(directory: Path) -> "Iterator[list[DirectDatabase]]":
     """The copy that a sandbox is reset to, where there is one."""
     from genkan.db.direct import DirectSqlite

@@ -4,6 +4,7 @@
 the sandbox in its usual place.
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,13 @@ class Installation:
         assert self.directory is not None
         return key_of(self.directory)
 
+    @property
+    def own_key_file(self) -> Path | None:
+        """Where a sandbox has its key, if it is not given."""
+        from genkan.sandbox.directory import KEY_FILE
+
+        return self.directory / KEY_FILE if self.directory is not None else None
+
     @contextmanager
     def database(self) -> "Iterator[DirectDatabase]":
         """Its database, which must be of this release."""
@@ -85,11 +93,10 @@ def on_installation(command: Callable[..., None]) -> Callable[..., None]:
 
     @data_dir_option
     @settings_option
+    @functools.wraps(command)
     def chosen(data_dir: Path | None, settings_file: Path | None, **options: Any) -> None:
         command(installation=installation_of(data_dir, settings_file), **options)
 
-    chosen.__name__ = command.__name__
-    chosen.__doc__ = command.__doc__
     return chosen
 
 
