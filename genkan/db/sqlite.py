@@ -3,7 +3,8 @@
 Point reads run inline on the event loop's own read-only connection, scans in a small pool, writes
 in the one writer thread: each operation in its savepoint, one commit (one fsync) for the group,
 nobody answered before it. If the whole transaction is lost (disk full, interrupt), its operations
-run again one by one, so that one bad neighbour costs the others nothing.
+run again one by one, so that one bad neighbour costs the others nothing. What the writer remembers
+(`db.known`) it keeps until a statement changes it.
 One process per file: a second one is refused.
 """
 
@@ -16,13 +17,15 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from genkan.core.call import Call
 from genkan.core.clock import Clock
 from genkan.core.errors import Refusal
 from genkan.db.database import Row, Services, Tx
+from genkan.db.known import Known
 
+T = TypeVar("T")
 GROUP_LIMIT = 128
 _READERS = 2
 _MEMO_LIMIT = 20_000
@@ -62,6 +65,41 @@ class SqliteConnection:
 
     def all(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         return self.raw.execute(sql, parameters).fetchall()
+
+
+class _WriterConnection(SqliteConnection):
+    """The writer's, which tells `known` what is read and changed."""
+
+    def __init__(self, raw: sqlite3.Connection, known: Known) -> None:
+        super().__init__(raw)
+        self.known = known
+
+    def run(self, sql: str, parameters: Sequence[Any]) -> int:
+        self.known.changed(sql)
+        return self.raw.execute(sql, parameters).rowcount
+
+    def one(self, sql: str, parameters: Sequence[Any]) -> Row | None:
+        self.known.read(sql)
+        row: Row | None = self.raw.execute(sql, parameters).fetchone()
+        return row
+
+    def all(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        self.known.read(sql)
+        return self.raw.execute(sql, parameters).fetchall()
+
+
+class _WriterTx(Tx):
+    """What it remembers outlives it, until a statement changes what that was read from."""
+
+    __slots__ = ()
+    _connection: _WriterConnection
+
+    def run(self, sql: str, *parameters: Any) -> int:
+        return self._connection.run(sql, parameters)
+
+    def remembered(self, key: Hashable, compute: Callable[[], T]) -> T:
+        found: T = self._connection.known.get(key, compute)
+        return found
 
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
@@ -134,7 +172,9 @@ class SqliteDatabase:
         self._services = services
         self._clock = clock
         self._writer_raw = connect(path, read_only=False)
-        self._writer_connection = SqliteConnection(self._writer_raw)
+        self._known = Known()
+        self._known_version = -1
+        self._writer_connection = _WriterConnection(self._writer_raw, self._known)
         self._reader_raw = connect(path, read_only=True)
         self._reader = SqliteConnection(self._reader_raw)
         self._memo: dict[Hashable, Any] = {}
@@ -211,6 +251,11 @@ class SqliteDatabase:
     def _tx(self, connection: SqliteConnection, call: Call, memo: dict[Hashable, Any] | None) -> Tx:
         return Tx(connection, now=self._clock(), call=call, services=self._services, memo=memo)
 
+    def _write_tx(self, call: Call) -> Tx:
+        return _WriterTx(
+            self._writer_connection, now=self._clock(), call=call, services=self._services
+        )
+
     def _write_loop(self) -> None:
         item: _Write | _Maintenance | _Nothing | None = self._queue.get()
         while item is not None:
@@ -236,6 +281,7 @@ class SqliteDatabase:
             return _NOTHING
 
     def _maintain(self, item: _Maintenance) -> None:
+        self._known.forget()
         try:
             value = item.work(self._writer_raw)
         except Exception as error:
@@ -258,9 +304,11 @@ class SqliteDatabase:
         raw = self._writer_raw
         try:
             raw.execute("BEGIN IMMEDIATE")
+            self._forget_what_others_changed()
             outcomes = [self._operation(write) for write in group]
             raw.execute("COMMIT")
         except (sqlite3.Error, GroupLost) as error:
+            self._known.forget()
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
             if isinstance(error, GroupLost):
@@ -268,10 +316,17 @@ class SqliteDatabase:
             raise GroupLost from error
         return outcomes
 
+    def _forget_what_others_changed(self) -> None:
+        """Another connection wrote: a command beside the server, such as a rotation of keys."""
+        (version,) = self._writer_raw.execute("PRAGMA data_version").fetchone()
+        if version != self._known_version:
+            self._known.forget()
+            self._known_version = version
+
     def _operation(self, write: _Write) -> _Outcome:
         raw = self._writer_raw
         raw.execute("SAVEPOINT operation")
-        tx = self._tx(self._writer_connection, write.call, None)
+        tx = self._write_tx(write.call)
         try:
             value = write.work(tx)
         except Refusal as refusal:
@@ -290,7 +345,7 @@ class SqliteDatabase:
             return _Outcome(error=refusal)
         self._writer_raw.execute("SAVEPOINT operation")
         try:
-            write.refused(self._tx(self._writer_connection, write.call, None), refusal)
+            write.refused(self._write_tx(write.call), refusal)
         except BaseException as error:
             if not self._writer_raw.in_transaction or _is_lost(error):
                 raise GroupLost from error
@@ -300,6 +355,7 @@ class SqliteDatabase:
         return _Outcome(error=refusal)
 
     def _undo(self) -> None:
+        self._known.forget()
         self._writer_raw.execute("ROLLBACK TO operation")
         self._writer_raw.execute("RELEASE operation")
 
