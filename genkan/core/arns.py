@@ -15,6 +15,21 @@ def permission_set(instance_id: str, permission_set_id: str) -> str:
     return f"arn:aws:sso:::permissionSet/{instance_id}/{permission_set_id}"
 
 
+def application(account_id: str, instance_id: str, application_id: str) -> str:
+    """`arn:aws:sso::<account>:application/ssoins-…/apl-…`; the account is the one that made it."""
+    return f"arn:aws:sso::{account_id}:application/{instance_id}/{application_id}"
+
+
+def application_provider(name: str) -> str:
+    """`arn:aws:sso::aws:applicationProvider/<name>`."""
+    return f"arn:aws:sso::aws:applicationProvider/{name}"
+
+
+def trusted_token_issuer(account_id: str, instance_id: str, issuer_id: str) -> str:
+    """`arn:aws:sso::<account>:trustedTokenIssuer/ssoins-…/tti-…`."""
+    return f"arn:aws:sso::{account_id}:trustedTokenIssuer/{instance_id}/{issuer_id}"
+
+
 def sso_account(account_id: str) -> str:
     """The account as a resource of CreateAccountAssignment's authorization."""
     return f"arn:aws:sso:::account/{account_id}"

@@ -27,6 +27,16 @@ def permission_set_id() -> str:
     return f"ps-{hex16()}"
 
 
+def application_id() -> str:
+    """`apl-` and sixteen hex digits."""
+    return f"apl-{hex16()}"
+
+
+def trusted_token_issuer_id() -> str:
+    """`tti-` and a UUID."""
+    return f"tti-{uuid.uuid4()}"
+
+
 def identity_store_id() -> str:
     """`d-` and ten hex digits."""
     return f"d-{secrets.token_hex(5)}"
