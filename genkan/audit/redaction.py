@@ -2,12 +2,13 @@
 
 import dataclasses
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _LONGEST = 4096
+_PLAIN = frozenset({int, bool, float, type(None)})
 
 
 @lru_cache(maxsize=4096)
@@ -23,24 +24,50 @@ def redact(value: Any, hidden: frozenset[str], path: str = "") -> Any:
     `hidden` holds dotted paths of members to hide. Bytes are always hidden: nothing readable in
     them helps an auditor. None members are left out; long strings are cut.
     """
+    kind: Any = type(value)
+    if kind is str:
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    if kind is dict:
+        return _members(value.items(), hidden, path)
+    if kind in _PLAIN:
+        return value
+    names = _fields(kind)
+    if names is not None:
+        return _members(((name, getattr(value, name)) for name in names), hidden, path)
+    return _unusual(value, hidden, path)
+
+
+def _members(members: Iterable[tuple[Any, Any]], hidden: frozenset[str], path: str) -> Any:
+    shown = {}
+    for key, member in members:
+        name = str(key)
+        if member is None or name.startswith("audit_"):
+            continue
+        shown[camel(name)] = (
+            HIDDEN if path + name in hidden else redact(member, hidden, f"{path}{name}.")
+        )
+    return shown
+
+
+def _unusual(value: Any, hidden: frozenset[str], path: str) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {
-            camel(str(key)): HIDDEN
-            if path + str(key) in hidden
-            else redact(member, hidden, f"{path}{key}.")
-            for key, member in value.items()
-            if member is not None and not str(key).startswith("audit_")
-        }
+        return _members(value.items(), hidden, path)
     if isinstance(value, bytes):
         return HIDDEN
     if isinstance(value, str):
-        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+        return redact(str(value), hidden, path)
     if isinstance(value, Sequence | frozenset | set):
         return [redact(member, hidden, path) for member in value]
     if isinstance(value, bool | int | float) or value is None:
         return value
     return str(value)
+
+
+@lru_cache(maxsize=1024)
+def _fields(kind: type) -> tuple[str, ...] | None:
+    """The names of a dataclass's fields; None for any other class."""
+    if not dataclasses.is_dataclass(kind) or issubclass(kind, enum.Enum):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
