@@ -79,6 +79,12 @@ def count_user(tx: Tx, identity_store_id: str, change: int) -> None:
     )
 
 
+def count_new_user(tx: Tx, identity_store_id: str, limit: int) -> bool:
+    """Count one user more; False, and nothing is counted, when there are `limit` already."""
+    sql = "UPDATE identity_stores SET user_count = user_count + 1 WHERE id = ? AND user_count < ?"
+    return tx.run(sql, identity_store_id, limit) == 1
+
+
 def count_group(tx: Tx, identity_store_id: str, change: int) -> None:
     tx.run(
         "UPDATE identity_stores SET group_count = group_count + ? WHERE id = ?",

@@ -49,30 +49,23 @@ def create_user(
     attributes.check_user(draft)
     user_id = _free_id(tx, user_id)
     _check_unique(tx, identity_store_id, user_id, draft)
-    found = store.find_identity_store(tx, identity_store_id)
-    if found is not None and found.user_count >= USERS_PER_STORE:
+    if not store.count_new_user(tx, identity_store_id, USERS_PER_STORE):
         raise quota_exceeded("users", USERS_PER_STORE)
     by = actor(tx)
-    user = _with(
-        User(
-            user_id=user_id,
-            identity_store_id=identity_store_id,
-            user_name="",
-            display_name="",
-            status=ENABLED,
-            attributes={},
-            extensions={},
-            revision=1,
-            created_at=tx.now,
-            created_by=by,
-            updated_at=tx.now,
-            updated_by=by,
-        ),
-        draft,
+    user = User(
+        user_id=user_id,
+        identity_store_id=identity_store_id,
+        status=ENABLED,
+        **_columns(draft),
+        revision=1,
+        created_at=tx.now,
+        created_by=by,
+        updated_at=tx.now,
+        updated_by=by,
     )
     store.insert_user(tx, user)
-    store.count_user(tx, identity_store_id, 1)
-    _keep_external_ids(tx, user)
+    if "external_ids" in user.attributes:
+        _keep_external_ids(tx, user)
     return _revision(user)
 
 
@@ -100,7 +93,11 @@ def update_user(
     attributes.check_user(draft)
     _check_unique(tx, user.identity_store_id, user.user_id, draft)
     changed = replace(
-        _with(user, draft), revision=user.revision + 1, updated_at=tx.now, updated_by=actor(tx)
+        user,
+        **_columns(draft),
+        revision=user.revision + 1,
+        updated_at=tx.now,
+        updated_by=actor(tx),
     )
     store.update_user(tx, changed)
     _keep_external_ids(tx, changed)
@@ -203,14 +200,14 @@ def _free_id(tx: Tx, user_id: str | None) -> str:
     return user_id
 
 
-def _with(user: User, draft: Mapping[str, Any]) -> User:
-    return replace(
-        user,
-        user_name=draft["user_name"],
-        display_name=draft["display_name"],
-        attributes={key: value for key, value in draft.items() if key not in _OWN_COLUMNS},
-        extensions=draft["extensions"],
-    )
+def _columns(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a `User` that a draft says."""
+    return {
+        "user_name": draft["user_name"],
+        "display_name": draft["display_name"],
+        "attributes": {key: value for key, value in draft.items() if key not in _OWN_COLUMNS},
+        "extensions": draft["extensions"],
+    }
 
 
 def _check_unique(tx: Tx, identity_store_id: str, user_id: str, draft: Mapping[str, Any]) -> None:
