@@ -1,5 +1,6 @@
 """What every assembly has: who hears which event, what the door is given, what jobs need."""
 
+from genkan.applications import subscribers as applications
 from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
 from genkan.core.app import App, Deployment
@@ -29,10 +30,12 @@ def wired_events() -> EventBus:
     """Who answers and hears which event."""
     events = EventBus()
     events.subscribe(UserDeleted, assignments.on_user_deleted)
+    events.subscribe(UserDeleted, applications.on_user_deleted)
     events.subscribe(UserDeleted, signin.forget_user)
     events.subscribe(UserDeleted, oauth.forget_user)
     events.subscribe(UserDisabled, signin.on_user_disabled)
     events.subscribe(GroupDeleted, assignments.on_group_deleted)
+    events.subscribe(GroupDeleted, applications.on_group_deleted)
     events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
     events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
     events.subscribe(RoleSessionUsed, assignments.on_role_session_used)

@@ -12,6 +12,8 @@ OPERATIONS = operations()
 RECORDED = {name: one for name, one in OPERATIONS.items() if one.reads is None and one.recorded}
 #: Parts of the names of what must never be written down.
 SECRET_WORDS = {"password", "secret", "token", "tokens", "verifier", "private", "claims", "code"}
+#: What is called after tokens without being one: AWS's own word for an OIDC provider.
+HARMLESS = "trusted_token_issuer"
 #: Sign-ins are service events: CloudTrail shows no parameters of them (reference §11).
 SIGN_IN = {"signin.operations.PreparePassword", "signin.operations.RecordPasswordOutcome"}
 
@@ -56,7 +58,8 @@ def test_secrets_are_named_as_the_operation_names_its_parameters(name: str) -> N
 def test_what_sounds_like_a_secret_is_declared_one(name: str) -> None:
     operation = RECORDED[name]
     for parameter in parameters(operation):
-        if SECRET_WORDS.intersection(parameter.split("_")) and name not in SIGN_IN:
+        words = parameter.removeprefix(HARMLESS).split("_")
+        if SECRET_WORDS.intersection(words) and name not in SIGN_IN:
             assert parameter in operation.secret, parameter
 
 

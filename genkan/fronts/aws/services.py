@@ -7,6 +7,7 @@ models.
 from dataclasses import dataclass
 from typing import Literal
 
+from genkan.applications import operations as applications
 from genkan.assignments import operations as assignments
 from genkan.audit import operations as audit
 from genkan.core.call import Operation
@@ -65,6 +66,7 @@ SERVICES: dict[str, Service] = {
             instances.OPERATIONS,
             permission_sets.OPERATIONS,
             assignments.OPERATIONS,
+            applications.OPERATIONS,
         ),
         _service("identitystore", "identitystore.amazonaws.com", identity_store.OPERATIONS),
         _service(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from genkan.fronts.aws.services import SERVICES
+from tests.fronts.aws.samples_applications import SAMPLES as _APPLICATIONS
+from tests.fronts.aws.samples_applications import furnish_applications
 from tests.fronts.aws.wire import Keys
 from tests.fronts.aws.world import (
     INLINE,
@@ -83,6 +85,7 @@ def furnish(world: World) -> World:
         ParentId=world.more["root"]
     )
     world.more["unit"] = units["OrganizationalUnits"][0]["Id"]
+    furnish_applications(world)
     return world
 
 
@@ -282,6 +285,7 @@ _SAMPLES: dict[tuple[str, str], Callable[[World], Params]] = {
     (service, name): make
     for service, makers in (
         ("sso-admin", _SSO),
+        ("sso-admin", _APPLICATIONS),
         ("identitystore", _STORE),
         ("organizations", _ORGANIZATIONS),
         ("iam", _IAM),
