@@ -1,20 +1,25 @@
 """The outermost ASGI application: request id, host allowlist, size limits, route ownership.
 
 Owns which front answers a route on the one port (DESIGN §5) and what every answer carries. Leaves
-everything else to the fronts, and what a client sends before there is a request to `connections`.
-Invariants: a request under a foreign host name reaches no front; no body is read beyond its front's
-limit, and none reaches a front in part; a bug is answered 500 with the request id and nothing more;
-the log shows a path as it was sent, so that no line of it can be forged.
+everything else to the fronts, what a client sends before there is a request to `connections`, what
+proxies say to `forwarded`, and whether the node is ready to `health`.
+Invariants: a request under a foreign host name reaches no front (only health is asked by address);
+no body is read beyond its front's limit, and none reaches a front in part; a bug is answered 500
+with the request id and nothing more; the log shows a path as it was sent, so that no line of it can
+be forged.
 """
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
+from genkan import forwarded, health
 from genkan.core import ids
 from genkan.core.call import Origin
+from genkan.forwarded import TrustedProxies
 from genkan.fronts.aws.gateway import Gateway
+from genkan.health import Health
 from genkan.protocols.aws.wire import Request, Response
 
 Scope = MutableMapping[str, Any]
@@ -46,6 +51,8 @@ class Server:
     """The application that uvicorn runs.
 
     `started` and `stopped` run with the event loop: workers start and the database closes there.
+    `trusted_proxies` are believed about the client's address and scheme. Without `health` there
+    are no such paths.
     """
 
     def __init__(
@@ -56,12 +63,16 @@ class Server:
         allowed_hosts: frozenset[str],
         started: Callable[[], Awaitable[None]],
         stopped: Callable[[], Awaitable[None]],
+        trusted_proxies: Sequence[forwarded.Network] = (),
+        health: Health | None = None,
     ) -> None:
         self._gateway = gateway
         self._web = web
         self._allowed_hosts = frozenset(host.encode() for host in allowed_hosts)
         self._started = started
         self._stopped = stopped
+        self._proxies = TrustedProxies(trusted_proxies) if trusted_proxies else None
+        self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection event of the ASGI server."""
@@ -80,12 +91,22 @@ class Server:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._health is not None:
+            self._health.begin_stopping()
         await self._stopped()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = ids.request_id()
         scope["genkan.request_id"] = request_id
+        if self._proxies is not None:
+            _believe(self._proxies, scope)
+        if self._health is not None:
+            if scope["path"] in health.PATHS:
+                await self._health.answer(scope, send)
+                return
+            if self._health.stopping:
+                send = _closing(send)
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0].lower() not in self._allowed_hosts:
             await _plain(
@@ -156,6 +177,27 @@ class Server:
 
         await self._web(scope, read_before, watched)
         return status
+
+
+def _believe(proxies: TrustedProxies, scope: Scope) -> None:
+    """Put the client in the place of a trusted peer, for everybody who asks from now on."""
+    client = scope.get("client")
+    if client is None or not proxies.trusts(client[0]):
+        return
+    scope["client"] = (proxies.client(client[0], scope["headers"]), 0)
+    scope["scheme"] = forwarded.scheme(scope["scheme"], scope["headers"])
+
+
+def _closing(send: Send) -> Send:
+    """Tell the client to come back on another connection: this one's node is about to go."""
+
+    async def closing(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = [field for field in message.get("headers", ()) if field[0] != b"connection"]
+            message["headers"] = [*headers, (b"connection", b"close")]
+        await send(message)
+
+    return closing
 
 
 def _is_aws(scope: Scope) -> bool:
