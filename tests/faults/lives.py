@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import NamedTuple
 from tests.support.server import START_SECONDS, Server, free_port
 
 END_SECONDS = 60
+_NO_KNOBS = {"lease_ms": None, "knobs": None}
 
 
 class Step(NamedTuple):
@@ -30,8 +32,33 @@ class Step(NamedTuple):
         return f"{self.name}#{self.occurrence} {self.moment}"
 
 
+class Born:
+    """One process of the cradle's."""
+
+    def __init__(self, cradle: "Cradle", pid: int) -> None:
+        self._cradle = cradle
+        self.pid = pid
+        self.ended: int | None = None
+
+    def running(self) -> bool:
+        """Whether it goes on."""
+        return self._cradle.code_of(self) is None
+
+    def wait(self, seconds: float = END_SECONDS) -> int:
+        """Wait for its end; its exit code, negative for a signal."""
+        deadline = time.monotonic() + seconds
+        while (code := self._cradle.code_of(self)) is None:
+            assert time.monotonic() < deadline, "the life did not end in time"
+            time.sleep(0.002)
+        return code
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens to one that is over."""
+        self._cradle.signal(self, number)
+
+
 class Cradle:
-    """The program `dying_server`: one life at a time."""
+    """The program `dying_server`. May be used by several threads."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -40,44 +67,72 @@ class Cradle:
             stdout=subprocess.PIPE,
             bufsize=0,
         )
-        self._living: int | None = None
+        self._lock = threading.RLock()
+        self._unread = b""
+        self._codes: dict[int, int] = {}
+        self._only: Born | None = None
 
-    def bear(self, order: Mapping[str, object]) -> int:
-        """Begin a life; its process id. One that a failed test left is ended first."""
-        self._end_what_lives()
+    def bear(self, order: Mapping[str, object], *, only: bool = False) -> Born:
+        """Begin a life. `only`: one that a failed test left of these is ended first."""
+        with self._lock:
+            if only and self._only is not None:
+                self._only.signal(signal.SIGKILL)
+                self._only.wait()
+            self._say({"steps": None, "die_at": None, "together": None, **_NO_KNOBS, **order})
+            born = Born(self, self._next_birth())
+            if only:
+                self._only = born
+        return born
+
+    def code_of(self, born: Born) -> int | None:
+        """The exit code of a life that is over."""
+        with self._lock:
+            while born.ended is None and born.pid not in self._codes and self._listen(0):
+                pass
+            if born.ended is None and born.pid in self._codes:
+                born.ended = self._codes.pop(born.pid)
+                self._say({"forget": born.pid})
+        return born.ended
+
+    def signal(self, born: Born, number: signal.Signals) -> None:
+        """Send a signal; the process id is not another's before the end was read."""
+        with self._lock:
+            if born.ended is None:
+                os.kill(born.pid, number)
+
+    def _next_birth(self) -> int:
+        deadline = time.monotonic() + START_SECONDS
+        self._birth: int | None = None
+        while self._birth is None:
+            assert self._listen(deadline - time.monotonic()), "no life begins"
+        return self._birth
+
+    def _say(self, order: Mapping[str, object]) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        self._living = self._next_number(START_SECONDS)
-        return self._living
 
-    def end_of_life(self) -> int:
-        """Wait for the end of the life; its exit code, negative for a signal."""
-        code = self._next_number(END_SECONDS)
-        self._living = None
-        return code
-
-    def says_something(self, seconds: float = 0) -> bool:
-        """Whether a line can be read within so many seconds."""
+    def _listen(self, seconds: float) -> bool:
+        """Hear one piece of what is said within so many seconds, if anything is."""
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], seconds)
-        return bool(ready)
-
-    def _next_number(self, seconds: float) -> int:
-        assert self.says_something(seconds), "the life neither began nor ended in time"
-        assert self._process.stdout is not None
-        return int(self._process.stdout.readline())
+        ready, _, _ = select.select([self._process.stdout], [], [], max(0.0, seconds))
+        if not ready:
+            return False
+        heard = os.read(self._process.stdout.fileno(), 65536)
+        assert heard, "the cradle fell"
+        *lines, self._unread = (self._unread + heard).split(b"\n")
+        for line in lines:
+            event = json.loads(line)
+            if "born" in event:
+                self._birth = event["born"]
+            else:
+                self._codes[event["ended"]] = event["code"]
+        return True
 
     def close(self) -> None:
-        """No more lives."""
-        self._end_what_lives()
+        """No more lives; those that are left end."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=END_SECONDS)
-
-    def _end_what_lives(self) -> None:
-        if self._living is not None:
-            os.kill(self._living, signal.SIGKILL)
-            self.end_of_life()
 
 
 class Life(Server):
@@ -98,8 +153,7 @@ class Life(Server):
     ) -> None:
         super().__init__(data_dir, port=port or free_port())
         self._cradle = cradle
-        self._pid: int | None = None
-        self.ended: int | None = None
+        self._born: Born | None = None
         self._order = {
             "arguments": [
                 *("up", "--port", str(self.port), "--data-dir", str(data_dir)),
@@ -124,7 +178,7 @@ class Life(Server):
 
     def begin(self) -> "Life":
         """Start without waiting for an answer."""
-        self._pid = self._cradle.bear(self._order)
+        self._born = self._cradle.bear(self._order, only=True)
         return self
 
     def start(self) -> "Life":
@@ -139,29 +193,36 @@ class Life(Server):
         return self
 
     def running(self) -> bool:
-        """Whether the life goes on: the next line of the program would be its end."""
-        return self._pid is not None and self.ended is None and not self._cradle.says_something()
+        """Whether the life was begun and goes on."""
+        return self._born is not None and self._born.running()
+
+    @property
+    def ended(self) -> int | None:
+        """The exit code of a life that is known to be over."""
+        return self._born.ended if self._born is not None else None
 
     def end(self) -> int:
         """Wait for the end; the exit code, negative for a signal."""
-        if self.ended is None and self._pid is not None:
-            self.ended = self._cradle.end_of_life()
-        assert self.ended is not None
-        return self.ended
+        return self.born.wait()
+
+    @property
+    def born(self) -> Born:
+        """The process of a life that was begun."""
+        assert self._born is not None
+        return self._born
 
     @property
     def pid(self) -> int:
-        """The process id of a life that was begun."""
-        assert self._pid is not None
-        return self._pid
+        """Its id."""
+        return self.born.pid
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; nothing happens to a life that is over."""
-        os.kill(self.pid, number)
+        self.born.signal(number)
 
     def stop(self, *, kill: bool = False) -> None:
         """End the life: gracefully, or by SIGKILL."""
-        if self._pid is not None and self.ended is None:
+        if self._born is not None and self._born.running():
             self.signal(signal.SIGKILL if kill else signal.SIGTERM)
             self.end()
 
