@@ -11,9 +11,9 @@ from typing import Any
 
 from genkan.core import arns
 from genkan.core.call import Call, Check, Iam, Owner, Person, Signer, Worker
-from genkan.core.errors import Invalid
+from genkan.core.errors import Denied, Invalid
 from genkan.db.database import Tx
-from genkan.identity_store import store
+from genkan.identity_store import network, store
 from genkan.identity_store.lookup import group_id_by, user_id_by
 from genkan.identity_store.refusals import no_identity_store
 
@@ -26,10 +26,11 @@ ALL_MEMBERSHIPS = arns.membership("*")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A store that exists: its id and the account that owns it."""
+    """A store that exists: its id, the account that owns it, and from where it may be called."""
 
     identity_store_id: str
     owner_account_id: str
+    api_sources: tuple[network.Network, ...] = ()
 
     @property
     def arn(self) -> str:
@@ -50,7 +51,11 @@ def _read(tx: Tx, named: str) -> Named:
     found = store.find_identity_store(tx, named.rpartition("/")[2])
     if found is None:
         raise no_identity_store(named)
-    return Named(found.identity_store_id, found.owner_account_id)
+    return Named(
+        found.identity_store_id,
+        found.owner_account_id,
+        network.sources(found.network_configuration.get("api_allow_source_ips", ())),
+    )
 
 
 def store_id(tx: Tx, named: str) -> str:
@@ -99,8 +104,19 @@ def iam(action: str, *resources: Resources, members_may_read: bool = False) -> I
 
 
 def owner(tx: Tx, call: Call) -> str:
-    """`Iam.owner` of every operation that takes `identity_store_id`."""
-    return owner_of(tx, call.params["identity_store_id"])
+    """`Iam.owner` of every operation that takes `identity_store_id`.
+
+    `Denied` from an address that the store's network configuration leaves out, whoever asks.
+    """
+    found = find(tx, call.params["identity_store_id"])
+    if found.api_sources and not network.within(call.origin.source_ip, found.api_sources):
+        caller = call.caller.arn if isinstance(call.caller, Signer) else "anonymous"
+        raise Denied(
+            f"User: {caller} is not authorized to perform: identitystore:{call.operation.name} on"
+            f" resource: {found.arn} with an explicit deny in the network configuration of the"
+            " identity store"
+        )
+    return found.owner_account_id
 
 
 def the_user(tx: Tx, params: Mapping[str, Any]) -> tuple[str, ...]:

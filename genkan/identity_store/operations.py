@@ -3,7 +3,7 @@
 from genkan.core.call import Call, Check, Iam, Operation, System
 from genkan.core.errors import Conflict
 from genkan.db.database import Tx
-from genkan.identity_store import access, groups, memberships, store, users
+from genkan.identity_store import access, groups, memberships, store, stores, users
 from genkan.identity_store.access import (
     all_groups,
     all_memberships,
@@ -128,6 +128,23 @@ _GROUP_SECRETS = frozenset({"display_name", "description", "external_ids"})
 _UPDATE_SECRETS = frozenset({"operations.attribute_value"})
 
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="DescribeIdentityStore",
+        run=stores.describe_identity_store,
+        access=iam("DescribeIdentityStore"),
+        reads="point",
+    ),
+    Operation(
+        name="ListIdentityStores",
+        run=stores.list_identity_stores,
+        access=Iam(checks=lambda tx, call: (Check(action="identitystore:ListIdentityStores"),)),
+        reads="point",
+    ),
+    Operation(
+        name="UpdateIdentityStore",
+        run=stores.update_identity_store,
+        access=iam("UpdateIdentityStore"),
+    ),
     Operation(
         name="CreateUser", run=users.create_user, access=iam("CreateUser"), secret=_USER_SECRETS
     ),

@@ -1,7 +1,7 @@
 """Records of the identity store. Times are epoch milliseconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 ENABLED = "ENABLED"
@@ -12,13 +12,17 @@ PrincipalType = Literal["USER", "GROUP"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityStore:
-    """A store and the account that owns it."""
+    """A store and the account that owns it.
+
+    `network_configuration` holds what was set of AWS's structure, in snake_case; empty at first.
+    """
 
     identity_store_id: str
     owner_account_id: str
     user_count: int
     group_count: int
     created_at: int
+    network_configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,8 @@ def _id(tx: Tx, sql: str, *parameters: str) -> str | None:
 
 def insert_identity_store(tx: Tx, identity_store_id: str, owner_account_id: str) -> None:
     tx.run(
-        "INSERT INTO identity_stores VALUES (?, ?, 0, 0, ?)",
+        "INSERT INTO identity_stores (id, owner_account_id, user_count, group_count, created_at)"
+        " VALUES (?, ?, 0, 0, ?)",
         identity_store_id,
         owner_account_id,
         tx.now,
@@ -56,7 +57,7 @@ def insert_identity_store(tx: Tx, identity_store_id: str, owner_account_id: str)
 
 def find_identity_store(tx: Tx, identity_store_id: str) -> IdentityStore | None:
     row = tx.one(
-        "SELECT owner_account_id, user_count, group_count, created_at"
+        "SELECT owner_account_id, user_count, group_count, created_at, network_configuration"
         " FROM identity_stores WHERE id = ?",
         identity_store_id,
     )
@@ -68,7 +69,39 @@ def find_identity_store(tx: Tx, identity_store_id: str) -> IdentityStore | None:
         user_count=row[1],
         group_count=row[2],
         created_at=row[3],
+        network_configuration=_decode_map(row[4]) if row[4] else {},
     )
+
+
+def list_identity_stores(
+    tx: Tx, owner_account_id: str | None, after: str, limit: int
+) -> list[tuple[str, str]]:
+    """(id, owner) of an account's stores, or of all, in the order of ids."""
+    only, owner = (
+        ("", ()) if owner_account_id is None else (" owner_account_id = ? AND", (owner_account_id,))
+    )
+    rows = tx.all(
+        "SELECT id, owner_account_id FROM identity_stores"  # noqa: S608
+        f" WHERE{only} id > ? ORDER BY id LIMIT ?",
+        *owner,
+        after,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def set_network_configuration(
+    tx: Tx, identity_store_id: str, network_configuration: Mapping[str, Any]
+) -> None:
+    tx.run(
+        "UPDATE identity_stores SET network_configuration = ? WHERE id = ?",
+        _encode(network_configuration),
+        identity_store_id,
+    )
+
+
+def delete_identity_store(tx: Tx, identity_store_id: str) -> None:
+    tx.run("DELETE FROM identity_stores WHERE id = ?", identity_store_id)
 
 
 def count_user(tx: Tx, identity_store_id: str, change: int) -> None:

@@ -192,6 +192,9 @@ def _operations(path: str, value: str) -> list[Params]:
 
 
 _STORE: dict[str, Callable[[World], Params]] = {
+    "DescribeIdentityStore": _at,
+    "ListIdentityStores": lambda w: {},
+    "UpdateIdentityStore": lambda w: _at(w, NetworkConfiguration={"VpceAccessRequired": False}),
     "CreateUser": lambda w: _at(
         w, UserName="fresh", DisplayName="Fresh", Name={"GivenName": "F", "FamilyName": "R"}
     ),

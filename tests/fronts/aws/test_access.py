@@ -21,6 +21,8 @@ SOURCES = {"sso-admin": "sso"}
 #: What every member account may read of its organization (reference §1.7, §10).
 MEMBERS_READ = {
     ("sso-admin", "ListInstances"),
+    # Of its own account: none.
+    ("identitystore", "ListIdentityStores"),
     ("sso-admin", "ListApplicationProviders"),
     ("sso-admin", "DescribeApplicationProvider"),
     ("organizations", "DescribeOrganization"),

@@ -27,7 +27,7 @@ FOREIGN = {
 LIMITS = ("MaxResults", "MaxItems", "maxResults")
 TOKENS = ("NextToken", "Marker", "nextToken")
 #: Lists that hold one thing at most.
-ONE_ROW = {"ListInstances", "ListRoots", "ListParents"}
+ONE_ROW = {"ListInstances", "ListIdentityStores", "ListRoots", "ListParents"}
 
 
 @dataclass(frozen=True, slots=True)

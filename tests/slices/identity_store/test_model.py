@@ -63,6 +63,15 @@ def test_every_answer_is_in_the_form_of_the_model(filled: Store) -> None:
     ask("ListGroupMembershipsForMember", member_id={"user_id": user_id})
     ask("IsMemberInGroups", member_id={"user_id": user_id}, group_ids=[group_id])
     ask("DeleteGroupMembership", membership_id=membership_id)
+    configuration = {
+        "vpce_access_required": False,
+        "api_allow_source_ips": ["127.0.0.0/8"],
+        "scim_allow_source_ips": ["192.0.2.1"],
+    }
+    ask("UpdateIdentityStore", network_configuration=configuration)
+    ask("DescribeIdentityStore")
+    with filled.write() as tx:
+        answers["ListIdentityStores"] = op("ListIdentityStores").run(tx)
     ask("DeleteGroup", group_id=group_id)
     ask("DeleteUser", user_id=user_id)
     assert answers.keys() == set(NAMES)
@@ -72,4 +81,4 @@ def test_every_answer_is_in_the_form_of_the_model(filled: Store) -> None:
 
 def test_only_operations_of_the_model_are_on_the_wire() -> None:
     assert set(NAMES) <= set(MODEL.operation_names)
-    assert len(NAMES) == len(set(NAMES)) == 19
+    assert len(NAMES) == len(set(NAMES)) == 22
