@@ -26,7 +26,8 @@ def _instance(row: Row) -> Instance:
 
 def insert(tx: Tx, instance: Instance) -> None:
     tx.run(
-        "INSERT INTO instances VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO instances (id, arn, kind, name, identity_store_id, owner_account_id, region,"
+        " alias, status, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         instance.instance_id,
         instance.arn,
         instance.kind,
