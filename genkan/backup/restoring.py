@@ -5,6 +5,8 @@ the steps since are taken like by any database of an older release. What was ver
 and verified again while it is filled in: a file that changes meanwhile undoes all of it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from genkan.backup.reading import BackupFile, opened
 from genkan.backup.refusal import BackupRefused
 from genkan.db import migrate
 from genkan.db.database import Connection, Row
-from genkan.db.filling import Filling, filling_of
+from genkan.db.filling import Filling, SqliteFilling, filling_of
 from genkan.db.place import Place, SqlitePlace
 from genkan.keys.kek import KeyEncryptionKey, KeyRefused
 from genkan.keys.ring import open_vault
@@ -55,10 +57,9 @@ def restore_backup(
         counts = backup.verify()
         source = _source_of_copy(backup, counts) if copy is not None else None
         with filling.hold():
-            if copy is not None and source is not None:
-                without_keys = source.name == STORE
-                filling_of(copy).fill(partial(_fill_copy, backup, source, without_keys, now))
-            taken = filling.fill(partial(_fill_store, backup, kek, filling, now))
+            filling.require_free()
+            with _copied(backup, copy, source, now):
+                taken = filling.fill(partial(_fill_store, backup, kek, filling, now))
     return Restored(
         counts=counts,
         created_at=backup.header.created_at,
@@ -105,11 +106,22 @@ def _fill_store(
     return taken
 
 
-def _fill_copy(
-    backup: BackupFile, source: Part, without_keys: bool, now: int, connection: Connection
-) -> None:
-    left_out = frozenset({_KEYS}) if without_keys else frozenset()
-    _fill(connection, backup, source, migrate.SQLITE_TOKENS, now, left_out)
+@contextmanager
+def _copied(
+    backup: BackupFile, copy: SqlitePlace | None, source: Part | None, now: int
+) -> Iterator[None]:
+    """Fill the copy first: without the store it is nobody's, and is gone if that fails."""
+    if copy is None or source is None:
+        yield
+        return
+    left_out = frozenset({_KEYS} if source.name == STORE else ())
+    filling = SqliteFilling(copy, replaces=True)
+    try:
+        filling.fill(lambda rows: _fill(rows, backup, source, filling.tokens, now, left_out))
+        yield
+    except BaseException:
+        copy.path.unlink(missing_ok=True)
+        raise
 
 
 def _fill(

@@ -57,17 +57,19 @@ def filling_of(place: Place) -> Filling:
 
 
 class SqliteFilling:
-    """A file that does not exist yet, or has no rows."""
+    """A file that does not exist yet, or has no rows, unless it may be replaced."""
 
     tokens = SQLITE_TOKENS
 
-    def __init__(self, place: SqlitePlace) -> None:
+    def __init__(self, place: SqlitePlace, *, replaces: bool = False) -> None:
+        """`replaces`: what lies there is known to be nobody's."""
         self._place = place
         self._path = place.path
+        self._replaces = replaces
 
     def require_free(self) -> None:
         """`Unsuitable` when something is there; changes nothing."""
-        if not self._path.exists() or not self._path.stat().st_size:
+        if self._replaces or not self._path.exists() or not self._path.stat().st_size:
             return
         try:
             with contextlib.closing(open_to_read(self._path)) as raw:

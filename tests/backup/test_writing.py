@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from genkan.backup import writing
+from genkan.backup.envelope import PieceWriter
 from genkan.backup.refusal import BackupRefused
 from genkan.backup.writing import write_backup
 from genkan.credentials import operations as credentials
@@ -76,7 +77,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(
     def full(*_: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.PieceWriter, "add", full)
+    monkeypatch.setattr(PieceWriter, "add", full)
     with pytest.raises(OSError, match="No space left"):
         back_up(store.data, path, replace=True)
     assert [entry.name for entry in path.parent.iterdir()] == ["file"]
@@ -88,13 +89,13 @@ def test_a_file_that_comes_meanwhile_is_not_replaced(
 ) -> None:
     path = tmp_path / "to" / "file"
     path.parent.mkdir()
-    add = writing.PieceWriter.add
+    add = PieceWriter.add
 
-    def adds_and_comes(self: writing.PieceWriter, payload: bytes, *, last: bool = False) -> None:
+    def adds_and_comes(self: PieceWriter, payload: bytes, *, last: bool = False) -> None:
         add(self, payload, last=last)
         path.write_bytes(b"somebody else's")
 
-    monkeypatch.setattr(writing.PieceWriter, "add", adds_and_comes)
+    monkeypatch.setattr(PieceWriter, "add", adds_and_comes)
     with pytest.raises(BackupRefused, match="exists already"):
         back_up(store.data, path)
     assert path.read_bytes() == b"somebody else's"
@@ -114,10 +115,10 @@ def test_what_is_written_meanwhile_is_not_in_the_backup(
     fill_every_table(store.data, count=3)
     expected = everything(store.data)
     beside = store.data.another()
-    add = writing.PieceWriter.add
+    add = PieceWriter.add
     written = 0
 
-    def adds_beside(self: writing.PieceWriter, payload: bytes, *, last: bool = False) -> None:
+    def adds_beside(self: PieceWriter, payload: bytes, *, last: bool = False) -> None:
         nonlocal written
         written += 1
         # The first table that is read and the last: one of them would show it.
@@ -129,7 +130,7 @@ def test_what_is_written_meanwhile_is_not_in_the_backup(
         beside.commit()
         add(self, payload, last=last)
 
-    monkeypatch.setattr(writing.PieceWriter, "add", adds_beside)
+    monkeypatch.setattr(PieceWriter, "add", adds_beside)
     back_up(store.data, tmp_path / "file")
     beside.close()
     assert written > 40
@@ -204,7 +205,7 @@ def test_a_rotation_between_the_two_snapshots_is_seen(
 ) -> None:
     """Or the copy would be sealed with a key that the restored store does not have."""
     pauses: list[float] = []
-    monkeypatch.setattr(writing.time, "sleep", pauses.append)
+    monkeypatch.setattr("genkan.backup.writing.time.sleep", pauses.append)
     # It would wait for the very snapshot that is held here.
     monkeypatch.setattr(DirectSqlite, "scrub", lambda self: None)
     with closing(DirectSqlite(tmp_path / "seed.sqlite")) as copy:
@@ -239,7 +240,7 @@ def test_a_rotation_between_the_two_snapshots_is_seen(
 def test_a_rotation_that_never_ends_is_told(
     sandbox: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("genkan.backup.writing.time.sleep", lambda seconds: None)
     monkeypatch.setattr(writing, "_keys", lambda store, kek: set())
     with (
         closing(DirectSqlite(tmp_path / "seed.sqlite")) as copy,
@@ -280,3 +281,26 @@ def test_an_installation_that_is_no_sandbox_gets_no_copy(tmp_path: Path) -> None
     )
     assert not restored.copy
     assert not (there / "seed.sqlite").exists()
+
+
+def test_a_restore_that_fails_after_the_copy_takes_it_away_again(
+    sandbox: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(DirectSqlite(tmp_path / "seed.sqlite")) as copy:
+        back_up(sandbox.data, tmp_path / "file", copy=copy)
+    there = tmp_path / "there"
+    seen: list[bool] = []
+
+    def refuses(connection: Any, kek: Any) -> None:
+        seen.append((there / "seed.sqlite").exists())
+        raise KeyRefused("for the test")
+
+    monkeypatch.setattr("genkan.backup.restoring.open_vault", refuses)
+    with pytest.raises(BackupRefused, match="cannot be used: for the test"):
+        restore(
+            tmp_path / "file",
+            SqlitePlace(there / "genkan.sqlite"),
+            copy=SqlitePlace(there / "seed.sqlite"),
+        )
+    assert seen == [True]
+    assert {path.name for path in there.iterdir()} == {"lock.sqlite"}
