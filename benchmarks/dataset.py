@@ -242,8 +242,10 @@ def _groups(store: Store, base: _Base, scale: Scale, users: Sequence[str]) -> li
         "id, identity_store_id, display_name, display_name_folded, description, external_ids,"
         " revision, created_at, created_by, updated_at, updated_by",
         (
-            (group_id, base.identity_store_id, name, fold(name), f"Members of {name}", "[]", 1)
-            + (base.now, _BY, base.now, _BY)
+            (
+                *(group_id, base.identity_store_id, name, fold(name), f"Members of {name}"),
+                *("[]", 1, base.now, _BY, base.now, _BY),
+            )
             for group_id, name in zip(groups, names, strict=True)
         ),
     )
@@ -288,8 +290,10 @@ def _permission_sets(store: Store, base: _Base, scale: Scale) -> list[_Set]:
         "permission_set_id, instance_id, name, description, session_duration, relay_state,"
         " inline_policy, boundary, content_hash, tags, created_at",
         (
-            (one.permission_set_id, base.instance_id, one.name, _about(one.name), "PT8H")
-            + ("", "", "", one.content_hash, "[]", base.now)
+            (
+                *(one.permission_set_id, base.instance_id, one.name, _about(one.name), "PT8H"),
+                *("", "", "", one.content_hash, "[]", base.now),
+            )
             for one in sets
         ),
     )
@@ -405,8 +409,10 @@ def _account_access(store: Store, base: _Base, accounts: Sequence[_Account]) -> 
         "iam_roles",
         _ROLE_COLUMNS,
         (
-            (one.account_id, name, name.lower(), "/", _unique_id(rng, "AROA"), text, "", 3600)
-            + ("", "[]", base.now)
+            (
+                *(one.account_id, name, name.lower(), "/", _unique_id(rng, "AROA"), text),
+                *("", 3600, "", "[]", base.now),
+            )
             for one in accounts
         ),
     )
@@ -456,8 +462,14 @@ def _assign(
         "assignments",
         "instance_id, account_id, permission_set_id, principal_type, principal_id, created_at",
         (
-            (base.instance_id, right.account.account_id, right.permission_set.permission_set_id)
-            + (kind, principal_id, base.now)
+            (
+                base.instance_id,
+                right.account.account_id,
+                right.permission_set.permission_set_id,
+                kind,
+                principal_id,
+                base.now,
+            )
             for right in rights
             for kind, principal_id in holders(right)
         ),

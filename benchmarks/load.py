@@ -10,10 +10,10 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
@@ -90,18 +90,17 @@ class _Connection(asyncio.Protocol):
         self._began = 0.0
         self._waiting: bytes | None = None
         self._transport: asyncio.Transport | None = None
-        self.done = asyncio.get_running_loop().create_future()
+        self.done: asyncio.Future[Wrong | None] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
         await self._connect()
         self._operate()
 
     async def _connect(self) -> None:
-        # uvloop's transport is no asyncio.Transport by class, only by what it does.
         opened = await asyncio.get_running_loop().create_connection(
             lambda: self, "127.0.0.1", self._port
         )
-        self._transport = cast(asyncio.Transport, opened[0])
+        self._transport = opened[0]
 
     def _operate(self) -> None:
         self._began = time.perf_counter()
@@ -156,10 +155,7 @@ class _Connection(asyncio.Protocol):
         self._leave()
         if self.done.done():
             return
-        if wrong is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(wrong)
+        self.done.set_result(wrong)
 
 
 class _Run:
@@ -168,7 +164,7 @@ class _Run:
         self.latencies: list[float] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def reconnecting(self, work: "asyncio.coroutines.Coroutine[object, object, None]") -> None:
+    def reconnecting(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -221,13 +217,9 @@ def run(
 
     `Wrong` when any answer is. What has begun is waited for and counted.
     """
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        from asyncio import new_event_loop
     cpu, database = cpu_seconds(pids), cpu_seconds(database_pids())
     began = time.perf_counter()
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
         latencies = runner.run(_work(ports, flows, seconds))
     elapsed = time.perf_counter() - began
     count = len(latencies)
@@ -245,11 +237,21 @@ def run(
     )
 
 
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
 async def _work(ports: Sequence[int], flows: Sequence[Flow], seconds: float) -> list[float]:
     run = _Run(seconds)
     connections = [
         _Connection(run, port, flow) for port, flow in zip(itertools.cycle(ports), flows)
     ]
     await asyncio.gather(*(connection.start() for connection in connections))
-    await asyncio.gather(*(connection.done for connection in connections))
+    for wrong in await asyncio.gather(*(connection.done for connection in connections)):
+        if wrong is not None:
+            raise wrong
     return run.latencies

@@ -10,7 +10,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 import httpx
@@ -31,12 +31,18 @@ _ROOM = 90_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """An operation and how it is measured. `kinds`: the servers that have it."""
+    """An operation and how it is measured. `kinds`: the servers that have it.
+
+    `changes`: "nothing" for a read; "rows" for a durable write and no more, of which a rate is
+    expected; "more" for those that also compute at length or wait for several requests.
+    """
 
     name: str
     make: Maker
     connections: int = 16
     kinds: frozenset[str] = frozenset({GENKAN})
+    changes: Literal["nothing", "rows", "more"] = "more"
+    adds_users: bool = False
 
 
 def _repeated(
@@ -151,34 +157,36 @@ def list_accounts(site: Site, connections: int, most: int) -> list[Flow]:
 
 
 def get_role_credentials(site: Site, connections: int, most: int) -> list[Flow]:
-    accounts = site.kept.get("accounts") or site.kept.setdefault("accounts", site.accounts())
-    role = _role_of(site, accounts)
+    role = roles(site)
     requests = [
         wire.request(
             site.host,
             "GET",
-            "/federation/credentials?" + urlencode({"role_name": role[account], "account_id": account}),
+            "/federation/credentials?"
+            + urlencode({"role_name": role[account], "account_id": account}),
             {"x-amz-sso_bearer_token": token["accessToken"]},
             b"",
         )
-        for token, account in zip(itertools.cycle(tokens(site)), accounts)
+        for token, account in zip(itertools.cycle(tokens(site)), role)
     ]
     return _repeated(requests, connections, b'"secretAccessKey"')
 
 
-def _role_of(site: Site, accounts: Sequence[str]) -> dict[str, str]:
-    """A role of the benchmark person in each account."""
+def roles(site: Site) -> dict[str, str]:
+    """The accounts of the benchmark person, and a role in each."""
     if "roles" not in site.kept:
         headers = {"x-amz-sso_bearer_token": tokens(site, 1)[0]["accessToken"]}
         with httpx.Client(base_url=site.url, headers=headers, timeout=30) as client:
+            listed = client.get("/assignment/accounts", params={"max_result": 100})
+            accounts = [found["accountId"] for found in listed.json()["accountList"]]
             site.kept["roles"] = {
                 account: client.get("/assignment/roles", params={"account_id": account})
                 .raise_for_status()
                 .json()["roleList"][0]["roleName"]
                 for account in accounts
             }
-    roles: dict[str, str] = site.kept["roles"]
-    return roles
+    found: dict[str, str] = site.kept["roles"]
+    return found
 
 
 class _Refresh:
@@ -238,7 +246,9 @@ class _SignIn:
         self._browser.keep(answer.head)
         self._step += 1
         if self._step == 3:
-            if answer.status != 303 or not any(b"session" in name for name in self._browser.cookies):
+            if answer.status != 303 or not any(
+                b"session" in name for name in self._browser.cookies
+            ):
                 raise Wrong(f"not signed in: {answer.status}")
             return None
         if answer.status != 200:
@@ -252,7 +262,9 @@ class _SignIn:
 
 def sign_in(site: Site, connections: int, most: int) -> list[Flow]:
     people = [(dataset.user_name(number), dataset.PASSWORD) for number in range(_SIGN_IN_USERS)]
-    return [_SignIn(site, itertools.cycle(people[number::connections])) for number in range(connections)]
+    return [
+        _SignIn(site, itertools.cycle(people[number::connections])) for number in range(connections)
+    ]
 
 
 class _Open:
@@ -283,8 +295,7 @@ class _Open:
 
 
 def open_account(site: Site, connections: int, most: int) -> list[Flow]:
-    accounts = site.kept.get("accounts") or site.kept.setdefault("accounts", site.accounts())
-    pairs = list(_role_of(site, accounts).items())
+    pairs = list(roles(site).items())
     visitors: list[persons.Person] = site.kept.setdefault("visitors", [])
     while len(visitors) < connections:
         visitor = persons.Person(site, PERSON)  # type: ignore[arg-type]
@@ -355,23 +366,42 @@ def _new_pairs(site: Site) -> Iterator[tuple[str, str]]:
 
 
 _BOTH = frozenset({GENKAN, MOTO})
+_MANY = 128
+"""Connections among whom a group's one fsync is shared."""
+
 OPERATIONS: tuple[Measured, ...] = (
-    Measured(name="GetCallerIdentity", make=get_caller_identity, kinds=_BOTH),
-    Measured(name="DescribeUser", make=describe_user, kinds=_BOTH),
-    Measured(name="ListUsers (page of 100)", make=list_users, kinds=_BOTH),
-    Measured(name="ListAccounts (organizations, page of 20)", make=list_organization_accounts),
-    Measured(name="ListAccounts (portal, 20 accounts)", make=list_accounts),
+    Measured(name="GetCallerIdentity", make=get_caller_identity, kinds=_BOTH, changes="nothing"),
+    Measured(name="DescribeUser", make=describe_user, kinds=_BOTH, changes="nothing"),
+    Measured(name="ListUsers (page of 100)", make=list_users, kinds=_BOTH, changes="nothing"),
+    Measured(
+        name="organizations ListAccounts (page of 20)",
+        make=list_organization_accounts,
+        changes="nothing",
+    ),
+    Measured(name="portal ListAccounts (20 accounts)", make=list_accounts, changes="nothing"),
     Measured(name="GetRoleCredentials", make=get_role_credentials),
-    Measured(name="GetRoleCredentials, 128 connections", make=get_role_credentials, connections=128),
+    Measured(
+        name="GetRoleCredentials, 128 at once",
+        make=get_role_credentials,
+        connections=_MANY,
+        changes="rows",
+    ),
     Measured(name="CreateToken (refresh)", make=create_token),
     Measured(name="password sign-in", make=sign_in, connections=8),
     Measured(name="opening an account (SAML)", make=open_account, connections=8),
     Measured(name="CreateGroupMembership", make=create_group_membership),
     Measured(
-        name="CreateGroupMembership, 128 connections",
+        name="CreateGroupMembership, 128 at once",
         make=create_group_membership,
-        connections=128,
+        connections=_MANY,
+        changes="rows",
     ),
-    Measured(name="CreateUser", make=create_user, kinds=_BOTH),
-    Measured(name="CreateUser, 128 connections", make=create_user, connections=128),
+    Measured(name="CreateUser", make=create_user, kinds=_BOTH, adds_users=True),
+    Measured(
+        name="CreateUser, 128 at once",
+        make=create_user,
+        connections=_MANY,
+        changes="rows",
+        adds_users=True,
+    ),
 )

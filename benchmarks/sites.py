@@ -40,7 +40,6 @@ class Site:
     ports: Sequence[int]
     pids: Sequence[int]
     facts: dict[str, Any]
-    accounts: Callable[[], Sequence[str]]
     database_pids: Callable[[], Sequence[int]] = tuple
     may_add_users: bool = True
     kept: dict[str, Any] = field(default_factory=dict)
@@ -69,7 +68,8 @@ class Site:
     def client(self, service: str) -> Any:
         """A boto3 client with the administrator's key."""
         key = self.facts["administrator"]
-        return boto3.client(
+        made: Any = boto3.client
+        return made(
             service,
             endpoint_url=self.url,
             region_name=self.facts["region"],
@@ -120,7 +120,6 @@ def on_sqlite(name: str, scale: Scale) -> Iterator[Site]:
             ports=(server.port,),
             pids=(server.process.pid,),
             facts=server.facts,
-            accounts=lambda: accounts_of(site),
             may_add_users=len(server.facts["accounts"]) < 1_000,
         )
         pin(site.pids)
@@ -128,20 +127,6 @@ def on_sqlite(name: str, scale: Scale) -> Iterator[Site]:
             yield site
         finally:
             server.stop()
-
-
-def accounts_of(site: Site) -> Sequence[str]:
-    """The accounts of the benchmark person, as the portal lists them."""
-    from benchmarks.operations import tokens
-
-    request = urllib.request.Request(
-        f"{site.url}/assignment/accounts?max_result=100",
-        headers={"x-amz-sso_bearer_token": tokens(site, 1)[0]["accessToken"]},
-    )
-    import json
-
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return [account["accountId"] for account in json.load(answer)["accountList"]]
 
 
 def first_answer(data_dir: Path) -> float:
@@ -177,7 +162,6 @@ def on_moto() -> Iterator[Site]:
                 "identity_store_id": _MOTO_STORE,
                 "users": [],
             },
-            accounts=tuple,
         )
         client = site.client("identitystore")
         for number in range(_MOTO_USERS):

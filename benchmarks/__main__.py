@@ -1,0 +1,150 @@
+"""Measure everything and write the page's figures: `make bench`.
+
+    python -m benchmarks [--runs 5] [--seconds 3] [--only sqlite,moto,postgres]
+                         [--sets small,large] [--operations NAME,NAME]
+
+docs/benchmarks.md is rewritten by a whole run only; a part of it is printed.
+"""
+
+import argparse
+import contextlib
+import os
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import dataset, load, machine, sites, stores, table
+from benchmarks.operations import OPERATIONS, Measured
+from benchmarks.sites import Site
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+SETS = {"small": dataset.SMALL, "large": dataset.LARGE}
+SERVERS = ("sqlite", "moto", "postgres")
+_WARM_SECONDS = 0.5
+_MOST_A_SECOND = 7_000
+"""Requests made beforehand for each second; no server here answers more writes."""
+
+
+def main() -> None:
+    """The command."""
+    chosen = _arguments()
+    facts = table.Facts(
+        machine=machine.describe(chosen.runs, chosen.seconds),
+        first_answer=_first_answer(chosen.runs) if "sqlite" in chosen.only else None,
+        bare_hash_ms=machine.bare_hash_ms(),
+        reads=frozenset(one.name for one in OPERATIONS if one.changes == "nothing"),
+        writes=frozenset(one.name for one in OPERATIONS if one.changes == "rows"),
+    )
+    figures: list[table.Figure] = []
+    memories: list[table.Memory] = []
+    for server, nodes, data, site in _sites(chosen.only, chosen.sets):
+        after_start = site.memory_mib()
+        for operation in OPERATIONS:
+            if not _wanted(operation, site, chosen.operations):
+                continue
+            result = _measured(site, operation, chosen.runs, chosen.seconds)
+            figures.append(
+                table.Figure(
+                    server=server,
+                    nodes=nodes,
+                    data=data,
+                    operation=operation.name,
+                    connections=operation.connections,
+                    result=result,
+                )
+            )
+            _tell(f"{server:10} {nodes} {data:5} {operation.name:42} {result.rate:9,.0f}/s")
+        memories.append(
+            table.Memory(
+                server=server,
+                nodes=nodes,
+                data=data,
+                after_start=after_start,
+                after_load=site.memory_mib(),
+            )
+        )
+    written = table.section(facts, figures, memories)
+    if chosen.whole:
+        table.rewrite(PAGE, written)
+        _tell(f"written to {PAGE}")
+    else:
+        print(written)
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks")
+    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--seconds", type=float, default=3.0)
+    arguments.add_argument("--only", default=",".join(SERVERS), help="of sqlite,moto,postgres")
+    arguments.add_argument("--sets", default=",".join(SETS), help="of small,large")
+    arguments.add_argument("--operations", default="", help="names, or how they begin")
+    chosen = arguments.parse_args()
+    chosen.only = chosen.only.split(",")
+    chosen.sets = chosen.sets.split(",")
+    chosen.operations = [name for name in chosen.operations.split(",") if name]
+    if unknown := {*chosen.only} - {*SERVERS} | {*chosen.sets} - {*SETS}:
+        arguments.error(f"there is no {', '.join(sorted(unknown))}")
+    chosen.whole = {*chosen.only} == {*SERVERS} and {*chosen.sets} == {*SETS}
+    chosen.whole = chosen.whole and not chosen.operations
+    return chosen
+
+
+def _sites(only: list[str], sets: list[str]) -> Iterator[tuple[str, int, str, Site]]:
+    if "sqlite" in only:
+        for name in sets:
+            with sites.on_sqlite(name, SETS[name]) as site:
+                yield "SQLite", 1, name, site
+    if "moto" in only:
+        with sites.on_moto() as site:
+            yield "moto", 1, "small", site
+    if "postgres" in only:
+        from benchmarks import nodes
+
+        for name in sets:
+            with nodes.installation(SETS[name]) as installation:
+                for count in (1, 2):
+                    with nodes.on_postgres(installation, count) as site:
+                        yield "PostgreSQL", count, name, site
+    sites.unpin()
+
+
+def _wanted(operation: Measured, site: Site, names: list[str]) -> bool:
+    if site.kind not in operation.kinds:
+        return False
+    if operation.adds_users and not site.may_add_users:
+        return False
+    return not names or any(operation.name.startswith(name) for name in names)
+
+
+def _measured(site: Site, operation: Measured, runs: int, seconds: float) -> load.Result:
+    results = []
+    for duration in (_WARM_SECONDS, *[seconds] * runs):
+        flows = operation.make(site, operation.connections, int(duration * _MOST_A_SECOND))
+        results.append(
+            load.run(
+                site.ports,
+                flows,
+                seconds=duration,
+                pids=site.pids,
+                database_pids=site.database_pids,
+            )
+        )
+    return table.middle(results[1:])
+
+
+def _first_answer(runs: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="genkan-bench-") as directory:
+        data_dir = stores.sqlite_directory("small", dataset.SMALL, Path(directory) / "data")
+        return statistics.median(sites.first_answer(data_dir) for _ in range(runs))
+
+
+def _tell(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    main()

@@ -1,0 +1,210 @@
+"""The page's figures as Markdown: what was measured, and what was expected of it.
+
+Pure but for `rewrite`, which replaces what stands between the two marks in docs/benchmarks.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.load import Result
+
+BEGIN = "<!-- figures: what stands between these marks is written by `make bench` -->"
+END = "<!-- end of figures -->"
+SAME_ANSWER = 1.2
+MOTO_TIMES = 10.0
+WRITES_A_SECOND = 3_000.0
+TWO_NODES = 1.6
+
+
+class NoMarks(Exception):
+    """The page has not the two marks, each once and in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One operation on one server with one data set; `result` is the middle one of its runs.
+
+    `server` is "SQLite", "moto" or "PostgreSQL"; `data` "small" or "large".
+    """
+
+    server: str
+    nodes: int
+    data: str
+    operation: str
+    connections: int
+    result: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Resident memory of a server's processes together, in MiB."""
+
+    server: str
+    nodes: int
+    data: str
+    after_start: float
+    after_load: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What else was seen: seconds to the first answer, and the bare password hash in milliseconds.
+
+    `machine` says where and when in one paragraph; `reads` names the operations that change nothing
+    and `writes` those that wait for the disk.
+    """
+
+    machine: str
+    first_answer: float | None
+    bare_hash_ms: float
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+def middle(results: Sequence[Result]) -> Result:
+    """The run whose rate is the median; of an even number, the slower of the two."""
+    return sorted(results, key=lambda result: result.rate)[(len(results) - 1) // 2]
+
+
+def section(facts: Facts, figures: Sequence[Figure], memories: Sequence[Memory]) -> str:
+    """Everything between the marks."""
+    parts = [facts.machine, "", "### What was expected", "", *_expected(facts, figures)]
+    for server in ("SQLite", "PostgreSQL"):
+        rows = [figure for figure in figures if figure.server == server]
+        if rows:
+            parts += ["", f"### {server}", "", *_operations(rows)]
+    moto = [figure for figure in figures if figure.server == "moto"]
+    if moto:
+        parts += ["", "### moto's server, in the same run", "", *_operations(moto)]
+    parts += ["", "### Memory and start", "", *_memory(facts, memories)]
+    return "\n".join(parts)
+
+
+def rewrite(page: Path, figures: str) -> None:
+    """Put the figures into the page, between its marks."""
+    text = page.read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise NoMarks(str(page))
+    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
+    page.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{after}", encoding="utf-8")
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> list[str]:
+    """A table whose first `texts` columns are texts and whose others are numbers."""
+    rule = ["---" if column < texts else "---:" for column in range(len(head))]
+    return [f"| {' | '.join(row)} |" for row in (head, rule, *rows)]
+
+
+def _operations(figures: Sequence[Figure]) -> list[str]:
+    nodes = any(figure.nodes > 1 for figure in figures)
+    database = any(figure.result.database_us for figure in figures)
+    head = ["operation", "data", *(["nodes"] if nodes else []), "conn.", "a second"]
+    head += ["p50 ms", "p95 ms", "p99 ms", "CPU µs each", *(["database µs"] if database else [])]
+    rows = []
+    for figure in figures:
+        result = figure.result
+        row = [figure.operation, figure.data, *([str(figure.nodes)] if nodes else [])]
+        row += [str(figure.connections), f"{result.rate:,.0f}"]
+        row += [_milliseconds(value) for value in (result.p50, result.p95, result.p99)]
+        row += [f"{result.cpu_us:,.0f}", *([f"{result.database_us:,.0f}"] if database else [])]
+        rows.append(row)
+    return _table(head, rows, texts=2)
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
+
+
+def _memory(facts: Facts, memories: Sequence[Memory]) -> list[str]:
+    rows = [
+        [
+            f"{memory.server}, {memory.nodes} nodes" if memory.nodes > 1 else memory.server,
+            memory.data,
+            f"{memory.after_start:.0f}",
+            f"{memory.after_load:.0f}",
+        ]
+        for memory in memories
+    ]
+    lines = _table(["server", "data", "MiB after start", "MiB after the load"], rows, texts=2)
+    if facts.first_answer is not None:
+        lines += ["", f"First answer on an existing data directory: {facts.first_answer:.2f} s."]
+    return lines
+
+
+def _expected(facts: Facts, figures: Sequence[Figure]) -> list[str]:
+    rows = [*_beside_moto(figures), *_same_answer(facts, figures)]
+    rows += [*_writes(facts, figures), *_nodes(figures), *_hash(facts, figures)]
+    return _table(["expected", "measured", ""], rows, texts=3)
+
+
+def _said(reached: bool) -> str:
+    return "reached" if reached else "**not reached**"
+
+
+def _of(figures: Iterable[Figure], server: str, data: str, nodes: int = 1) -> dict[str, Figure]:
+    return {
+        figure.operation: figure
+        for figure in figures
+        if (figure.server, figure.data, figure.nodes) == (server, data, nodes)
+    }
+
+
+def _beside_moto(figures: Sequence[Figure]) -> list[list[str]]:
+    ours, moto = _of(figures, "SQLite", "small"), _of(figures, "moto", "small")
+    if not ("DescribeUser" in ours and "DescribeUser" in moto):
+        return []
+    times = ours["DescribeUser"].result.rate / moto["DescribeUser"].result.rate
+    expected = f"DescribeUser at least {MOTO_TIMES:.0f} times moto"
+    return [[expected, f"{times:.1f} times", _said(times >= MOTO_TIMES)]]
+
+
+def _same_answer(facts: Facts, figures: Sequence[Figure]) -> list[list[str]]:
+    rows = []
+    for server in ("SQLite", "PostgreSQL"):
+        small, large = _of(figures, server, "small"), _of(figures, server, "large")
+        for name in small:
+            if name not in facts.reads or name not in large:
+                continue
+            ratio = _work(large[name].result) / _work(small[name].result)
+            expected = f"{server}, {name}: large at most {SAME_ANSWER} times small"
+            rows.append([expected, f"{ratio:.2f} times the CPU", _said(ratio <= SAME_ANSWER)])
+    return rows
+
+
+def _work(result: Result) -> float:
+    return result.cpu_us + result.database_us
+
+
+def _writes(facts: Facts, figures: Sequence[Figure]) -> list[list[str]]:
+    rows = []
+    for data in ("small", "large"):
+        for name, figure in _of(figures, "SQLite", data).items():
+            if name in facts.writes:
+                rate = figure.result.rate
+                expected = f"{name}, {data}: above {WRITES_A_SECOND:,.0f} a second on SQLite"
+                rows.append([expected, f"{rate:,.0f}", _said(rate > WRITES_A_SECOND)])
+    return rows
+
+
+def _nodes(figures: Sequence[Figure]) -> list[list[str]]:
+    rows = []
+    for data in ("small", "large"):
+        one = _of(figures, "PostgreSQL", data)
+        for name, two in _of(figures, "PostgreSQL", data, nodes=2).items():
+            if name in one:
+                times = two.result.rate / one[name].result.rate
+                expected = f"{name}, {data}: two nodes at least {TWO_NODES} times one"
+                rows.append([expected, f"{times:.2f} times", _said(times >= TWO_NODES)])
+    return rows
+
+
+def _hash(facts: Facts, figures: Sequence[Figure]) -> list[list[str]]:
+    rows = []
+    for figure in figures:
+        if figure.operation == "password sign-in" and figure.server == "SQLite":
+            ratio = figure.result.cpu_us / 1000 / facts.bare_hash_ms
+            expected = f"password sign-in, {figure.data}: the bare hash and at most 5 % more"
+            shown = f"{figure.result.cpu_us / 1000:.1f} ms of CPU, hash {facts.bare_hash_ms:.1f}"
+            rows.append([expected, shown, _said(ratio <= 1.05)])
+    return rows
