@@ -69,8 +69,10 @@ class _Server(uvicorn.Server):
             self._tell()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop; at the second signal at once."""
-        super().handle_exit(sig, frame)
+        """Stop, and end without an error; at the second signal at once."""
+        # uvicorn's own would raise the signal again after a graceful end.
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 def _bounded(application: Any) -> uvicorn.Config:

@@ -1,0 +1,140 @@
+"""`genkan init`: an installation is made whole, once, and what opens it is handed over once."""
+
+import json
+import os
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from genkan.db import installation
+from genkan.sandbox.sample import SAMPLE_FILE
+from tests.commands.place import Place, new_place
+from tests.support import engines
+
+
+@pytest.fixture
+def place(engine: str, tmp_path: Path) -> Place:
+    return new_place(engine, tmp_path)
+
+
+def rows(place: Place, table: str) -> int:
+    """How many rows a table has."""
+    with place.direct() as database:
+        found = database.read(lambda rows: rows.one(f"SELECT COUNT(*) FROM {table}", ()))
+    assert found is not None
+    return int(found[0])
+
+
+def test_it_hands_over_keys_and_passwords_in_a_file_of_ones_own(place: Place) -> None:
+    made = place.init()
+    assert made["base_url"] == place.url
+    assert len(made["users"]) == rows(place, "users")
+    assert "reset_url" not in made
+    if os.name == "posix":
+        assert stat.S_IMODE((place.folder / "made.json").stat().st_mode) == 0o600
+
+
+def test_nothing_that_it_hands_over_is_kept(place: Place) -> None:
+    made = place.init()
+    assert rows(place, "sandbox_facts") == 0
+    told = place.run("serve", "--help").stdout + place.run("migrate").stdout
+    for secret in (made["administrator"]["secret_access_key"], made["users"][0]["password"]):
+        assert secret not in told
+
+
+def test_without_a_seed_it_makes_one_administrator(place: Place) -> None:
+    done = place.run("init", "--email", "kaho@example.com", "--user-name", "佳穂")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert [user["user_name"] for user in made["users"]] == ["佳穂"]
+    assert len(made["accounts"]) == 1
+    assert rows(place, "assignments") == 1
+
+
+def test_without_seed_or_address_it_says_what_to_give(place: Place) -> None:
+    assert "--seed FILE" in place.refusal("init")
+
+
+def test_a_mistake_in_the_seed_changes_nothing(place: Place) -> None:
+    seed = place.folder / "seed.yaml"
+    seed.write_text("version: 1\norganisation: {}\n")
+    done = place.run("init", "--seed", str(seed))
+    assert done.returncode == 1
+    assert "seed.yaml:2" in done.stderr
+    assert not (place.folder / "store").exists()
+
+
+def test_an_installation_is_not_made_twice(place: Place) -> None:
+    place.init()
+    before = rows(place, "audit_events")
+    assert place.refusal("init", "--email", "a@example.com").endswith(
+        "holds an installation already"
+    )
+    assert rows(place, "audit_events") == before
+
+
+def test_an_output_that_exists_is_not_written_over(place: Place) -> None:
+    output = place.folder / "precious"
+    output.write_text("mine")
+    line = place.refusal("init", "--email", "a@example.com", "--output", str(output))
+    assert line == f"{output} exists already"
+    assert output.read_text() == "mine"
+
+
+def test_cut_off_in_the_middle_it_can_be_called_again(place: Place) -> None:
+    # Dies at the 20th commit of the seed: keys, schema and half an organization are there.
+    process = place.begin("init", "--seed", str(SAMPLE_FILE), script=DIES_AT_A_WRITE)
+    assert process.wait(60) == -signal.SIGKILL
+    with place.direct() as database:
+        assert database.read(installation.state) == installation.BEGUN
+    assert "holds no installation" in place.refusal("serve")
+    made = place.init()
+    assert len(made["users"]) == rows(place, "users")
+    with place.direct() as database:
+        assert database.read(installation.state) == installation.READY
+
+
+def test_two_at_once_make_one(place: Place) -> None:
+    processes = [place.begin("init", "--email", "a@example.com") for _ in range(2)]
+    ends = sorted(process.wait(60) for process in processes)
+    assert ends == [0, 1], place.log.read_text()
+    assert rows(place, "users") == 1
+
+
+DIES_AT_A_WRITE = """
+import os, signal
+from genkan.sandbox import seed_door
+done = 0
+do = seed_door.Seeder.do
+async def counted(self, *words, **params):
+    global done
+    done += 1
+    if done == 20:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return await do(self, *words, **params)
+seed_door.Seeder.do = counted
+"""
+
+
+def test_a_database_of_something_else_is_left_alone(place: Place, engine: str) -> None:
+    if engine == "sqlite":
+        (place.folder / "store").mkdir()
+        (place.folder / "store" / "genkan.sqlite").write_bytes(b"Not a database. " * 100)
+        before = (place.folder / "store" / "genkan.sqlite").read_bytes()
+        assert "cannot be used" in place.refusal("init", "--email", "a@example.com")
+        assert (place.folder / "store" / "genkan.sqlite").read_bytes() == before
+    else:
+        place.init()
+        with place.direct() as database:
+            database.write(lambda rows: rows.run("DELETE FROM installation", ()))
+        assert "holds something else" in place.refusal("init", "--email", "a@example.com")
+
+
+def test_a_sandboxs_directory_is_no_place(tmp_path: Path) -> None:
+    place = new_place(engines.SQLITE, tmp_path)
+    (place.folder / "store").mkdir()
+    (place.folder / "store" / "sandbox.json").write_text("{}")
+    for words in (("init", "--email", "a@example.com"), ("serve",), ("migrate",)):
+        assert "is a sandbox's data directory" in place.refusal(*words)
