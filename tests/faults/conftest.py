@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.lives import Cradle, Life
 from tests.faults.scene import Scene, Witness, make_scene, take_the_provider_away, until
+from tests.support.postgresql import Cluster, own_server
 from tests.support.server import free_port
 
 
@@ -18,6 +19,13 @@ def cradle() -> Iterator[Cradle]:
     opened = Cradle()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL server that these tests may treat as they like."""
+    with own_server() as made:
+        yield made
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -158,15 +158,16 @@ def turn_with(knobs: str) -> None:
     attempt = SqliteDatabase._attempt
 
     def wrong_time_ns() -> int:
-        return time.time_ns() + KNOBS.unpack(shared[:])[0] * 1_000_000
+        wrong_by: int = KNOBS.unpack(shared[:])[0]
+        return time.time_ns() + wrong_by * 1_000_000
 
     def within_the_pages(database: SqliteDatabase, group: Any) -> Any:
         pages = KNOBS.unpack(shared[:])[1]
         database._writer_raw.execute(f"PRAGMA max_page_count = {pages or 2**30}")
         return attempt(database, group)
 
-    clock.time = types.SimpleNamespace(time_ns=wrong_time_ns)  # type: ignore[assignment]
-    SqliteDatabase._attempt = within_the_pages  # type: ignore[method-assign]
+    clock.time = types.SimpleNamespace(time_ns=wrong_time_ns)  # type: ignore[attr-defined,assignment]
+    SqliteDatabase._attempt = within_the_pages  # type: ignore[method-assign,assignment]
 
 
 def live(order: Order) -> None:

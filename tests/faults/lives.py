@@ -69,6 +69,7 @@ class Cradle:
         )
         self._lock = threading.RLock()
         self._unread = b""
+        self._births: list[int] = []
         self._codes: dict[int, int] = {}
         self._only: Born | None = None
 
@@ -87,9 +88,9 @@ class Cradle:
     def code_of(self, born: Born) -> int | None:
         """The exit code of a life that is over."""
         with self._lock:
-            while born.ended is None and born.pid not in self._codes and self._listen(0):
+            while self._listen(0):
                 pass
-            if born.ended is None and born.pid in self._codes:
+            if born.pid in self._codes:
                 born.ended = self._codes.pop(born.pid)
                 self._say({"forget": born.pid})
         return born.ended
@@ -102,10 +103,10 @@ class Cradle:
 
     def _next_birth(self) -> int:
         deadline = time.monotonic() + START_SECONDS
-        self._birth: int | None = None
-        while self._birth is None:
+        self._births.clear()
+        while not self._births:
             assert self._listen(deadline - time.monotonic()), "no life begins"
-        return self._birth
+        return self._births.pop()
 
     def _say(self, order: Mapping[str, object]) -> None:
         assert self._process.stdin is not None
@@ -123,7 +124,7 @@ class Cradle:
         for line in lines:
             event = json.loads(line)
             if "born" in event:
-                self._birth = event["born"]
+                self._births.append(event["born"])
             else:
                 self._codes[event["ended"]] = event["code"]
         return True
