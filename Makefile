@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format locales requirements clients clean
+.PHONY: help run test test-all bench lint format locales requirements clients clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -22,6 +22,9 @@ test: lint clients ## lint, then every test; ARGS="…" is passed on to pytest
 
 test-all: lint clients ## everything on both engines
 	@GENKAN_TEST_ENGINES=all $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+bench: clients ## measure everything, rewrite docs/benchmarks.md; ARGS="…" is passed on
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(VENV)/installed-test ## ruff, mypy and the import rules
 	@$(BIN)/ruff check --quiet .
