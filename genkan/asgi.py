@@ -12,14 +12,17 @@ be forged.
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from genkan import forwarded, health
-from genkan.core import ids
+from genkan.core import ids, trace
 from genkan.core.call import Origin
+from genkan.core.trace import Trace
 from genkan.forwarded import TrustedProxies
 from genkan.fronts.aws.gateway import Gateway
 from genkan.health import Health
+from genkan.metrics import Metrics
 from genkan.protocols.aws.wire import Request, Response
 
 Scope = MutableMapping[str, Any]
@@ -35,6 +38,7 @@ _UNSIGNED_PATHS = frozenset({"/token", "/client/register", "/device_authorizatio
 _AWS_PATHS = _UNSIGNED_PATHS | {"/logout"}
 _AWS_PREFIXES = ("/assignment/", "/federation/")
 _SECRET_PATH = "/sandbox/reset/"  # noqa: S105 - a route whose last segment is the secret
+_REQUEST_ID = b"x-amzn-requestid"
 _access = logging.getLogger("genkan.access")
 _log = logging.getLogger("genkan.asgi")
 
@@ -52,7 +56,7 @@ class Server:
 
     `started` and `stopped` run with the event loop: workers start and the database closes there.
     `trusted_proxies` are believed about the client's address and scheme. Without `health` there
-    are no such paths.
+    are no such paths; without `metrics` nothing is counted.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class Server:
         stopped: Callable[[], Awaitable[None]],
         trusted_proxies: Sequence[forwarded.Network] = (),
         health: Health | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._gateway = gateway
         self._web = web
@@ -73,6 +78,7 @@ class Server:
         self._stopped = stopped
         self._proxies = TrustedProxies(trusted_proxies) if trusted_proxies else None
         self._health = health
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection event of the ASGI server."""
@@ -100,45 +106,72 @@ class Server:
         request_id = ids.request_id()
         scope["genkan.request_id"] = request_id
         if self._proxies is not None:
-            _believe(self._proxies, scope)
+            self._proxies.believe(scope)
         if self._health is not None:
             if scope["path"] in health.PATHS:
                 await self._health.answer(scope, send)
                 return
             if self._health.stopping:
-                send = _closing(send)
+                send = health.closing(send)
+        running = Trace(request_id=request_id)
+        trace.current.set(running)  # of this request's task alone
+        answered = _Answered()
+        began = time.perf_counter()
+        try:
+            await self._route(scope, receive, send, answered)
+        finally:
+            if answered.status:
+                self._tell(scope, running, answered, time.perf_counter() - began)
+
+    async def _route(
+        self, scope: Scope, receive: Receive, send: Send, answered: "_Answered"
+    ) -> None:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0].lower() not in self._allowed_hosts:
-            await _plain(
-                send, 421, b"This server does not answer under that host name.\n", request_id
-            )
+            await _refuse(scope, send, answered, 421, b"does not answer under that host name")
             return
         if len(scope["raw_path"]) + len(scope["query_string"]) > TARGET_LIMIT:
-            await _plain(send, 414, b"The request target is too long.\n", request_id)
+            await _refuse(scope, send, answered, 414, b"takes no request target that long")
             return
-        began = time.perf_counter()
         aws = _is_aws(scope)
+        answered.front = "aws" if aws else "pages"
         try:
             body = await _read(receive, _body_limit(scope) if aws else WEB_BODY_LIMIT)
         except TooLarge:
-            status = 413
-            await _plain(send, status, b"The request body is too large.\n", request_id)
+            await _refuse(scope, send, answered, 413, b"takes no request body that large")
         except HungUp:
             return
         else:
             front = self._aws if aws else self._pages
-            status = await front(scope, body, receive, send)
+            await front(scope, body, receive, send, answered)
+
+    def _tell(self, scope: Scope, running: Trace, answered: "_Answered", seconds: float) -> None:
+        """Count and log a request that was answered."""
+        if self._metrics is None and not _access.isEnabledFor(logging.INFO):
+            return
+        operation = _page(scope) if answered.front == "pages" else running.operation
+        if self._metrics is not None:
+            self._metrics.request(answered.front, running, operation, answered.status, seconds)
         if _access.isEnabledFor(logging.INFO):
+            client = scope.get("client")
+            fields = {
+                "method": scope["method"],
+                "path": _shown_path(scope),
+                "status": answered.status,
+                "duration_ms": round(seconds * 1000, 1),
+                "operation": operation,
+                "source_ip": client[0] if client else "",
+                "bytes": answered.size,
+            }
             _access.info(
-                "%s %s %s %.1fms %s",
-                scope["method"],
-                _shown_path(scope),
-                status,
-                (time.perf_counter() - began) * 1000,
-                request_id,
+                "%(method)s %(path)s %(status)s",
+                fields,
+                extra={"event": "request", "fields": fields, "told": 3},
             )
 
-    async def _aws(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> int:
+    async def _aws(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, answered: "_Answered"
+    ) -> None:
         request = Request(
             method=scope["method"],
             path=scope["raw_path"],
@@ -155,11 +188,13 @@ class Server:
             secure_transport=scope["scheme"] == "https",
         )
         response = await self._gateway.answer(request, origin)
+        answered.status = response.status
+        answered.size = len(response.body)
         await _send(send, response)
-        return response.status
 
-    async def _pages(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> int:
-        status = 0
+    async def _pages(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, answered: "_Answered"
+    ) -> None:
         unread = True
 
         async def read_before() -> MutableMapping[str, Any]:
@@ -170,34 +205,24 @@ class Server:
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def watched(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                answered.status = message["status"]
+                request_id = (_REQUEST_ID, scope["genkan.request_id"].encode())
+                message["headers"] = [*message.get("headers", ()), request_id]
+            else:
+                answered.size += len(message.get("body", b""))
             await send(message)
 
         await self._web(scope, read_before, watched)
-        return status
 
 
-def _believe(proxies: TrustedProxies, scope: Scope) -> None:
-    """Put the client in the place of a trusted peer, for everybody who asks from now on."""
-    client = scope.get("client")
-    if client is None or not proxies.trusts(client[0]):
-        return
-    scope["client"] = (proxies.client(client[0], scope["headers"]), 0)
-    scope["scheme"] = forwarded.scheme(scope["scheme"], scope["headers"])
+@dataclass(slots=True)
+class _Answered:
+    """What an answer turned out to be; no status means none."""
 
-
-def _closing(send: Send) -> Send:
-    """Tell the client to come back on another connection: this one's node is about to go."""
-
-    async def closing(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            headers = [field for field in message.get("headers", ()) if field[0] != b"connection"]
-            message["headers"] = [*headers, (b"connection", b"close")]
-        await send(message)
-
-    return closing
+    front: str = "none"
+    status: int = 0
+    size: int = 0
 
 
 def _is_aws(scope: Scope) -> bool:
@@ -252,12 +277,21 @@ async def _send(send: Send, response: Response) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-async def _plain(send: Send, status: int, body: bytes, request_id: str) -> None:
+async def _refuse(
+    scope: Scope, send: Send, answered: _Answered, status: int, sentence: bytes
+) -> None:
+    body = b"This server %b.\n" % sentence
+    answered.status, answered.size = status, len(body)
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
-        (b"x-amzn-requestid", request_id.encode()),
+        (_REQUEST_ID, scope["genkan.request_id"].encode()),
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _page(scope: Scope) -> str:
+    """The name of the function that answered, which Starlette's routing leaves behind."""
+    return str(getattr(scope.get("endpoint"), "__name__", "")).strip("_")

@@ -116,16 +116,15 @@ class DrainingServer(uvicorn.Server):
         self._drained_at: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop, or stop at once when that was begun before."""
+        """Begin to stop; at the second signal without draining, at the third without waiting."""
+        # uvicorn's own would raise the signal again after a graceful end.
         if self._drained_at is not None:
-            super().handle_exit(sig, frame)
+            self.force_exit = self.should_exit
+            self.should_exit = True
             return
         self._say_stopping()
         self._drained_at = time.monotonic() + self._drain_seconds
-        if not self._drain_seconds:
-            super().handle_exit(sig, frame)
-        else:
-            self._captured_signals.append(sig)
+        self.should_exit = not self._drain_seconds
 
     async def on_tick(self, counter: int) -> bool:
         """Whether it is time to stop."""

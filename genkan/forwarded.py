@@ -6,9 +6,10 @@ connection comes from a trusted address, and only as far as trusted addresses vo
 malformed counts as not sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -31,6 +32,13 @@ class TrustedProxies:
         """Whether the peer of a connection is one of them."""
         address = _address(peer)
         return address is not None and self._includes(address)
+
+    def believe(self, scope: MutableMapping[str, Any]) -> None:
+        """Put the client in the place of a trusted peer, for everybody who asks from now on."""
+        peer = scope.get("client")
+        if peer is not None and self.trusts(peer[0]):
+            scope["client"] = (self.client(peer[0], scope["headers"]), 0)
+            scope["scheme"] = scheme(scope["scheme"], scope["headers"])
 
     def client(self, peer: str, headers: Headers) -> str:
         """The address of the client whose request a trusted `peer` has sent.

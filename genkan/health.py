@@ -228,3 +228,15 @@ async def respond(
     )
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
     return status
+
+
+def closing(send: Send) -> Send:
+    """Tell the client to come back on another connection: this one's node is about to go."""
+
+    async def telling(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            headers = [field for field in message.get("headers", ()) if field[0] != b"connection"]
+            message["headers"] = [*headers, (b"connection", b"close")]
+        await send(message)
+
+    return telling

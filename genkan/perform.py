@@ -5,23 +5,40 @@ share one transaction. A refusal rolls the operation back and leaves its own aud
 propagates and leaves nothing. `perform` is awaited, never nested.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
+from genkan.core import trace
 from genkan.core.app import App
 from genkan.core.call import Call
+from genkan.core.errors import Refusal
 from genkan.decide import decide
 
 
 async def perform(app: App, call: Call) -> Any:
     """Perform `call` and return its result once durable; raises a `Refusal` when it may not be."""
+    watching = trace.current.get()
+    if watching is None:
+        return await _perform(app, call)
+    watching.begins(call)
+    try:
+        result = await _perform(app, call)
+    except Refusal as refusal:
+        watching.refused(refusal)
+        raise
+    watching.ended(call, result)
+    return result
+
+
+def _perform(app: App, call: Call) -> Awaitable[Any]:
     operation = call.operation
     if operation.reads == "point":
-        return await app.db.point(call, lambda tx: _run(app, tx, call))
+        return app.db.point(call, lambda tx: _run(app, tx, call))
     if operation.reads == "scan":
-        return await app.db.scan(call, lambda tx: _run(app, tx, call))
+        return app.db.scan(call, lambda tx: _run(app, tx, call))
     if not operation.recorded:
-        return await app.db.write(call, lambda tx: _run(app, tx, call))
-    return await app.db.write(
+        return app.db.write(call, lambda tx: _run(app, tx, call))
+    return app.db.write(
         call,
         lambda tx: _run_recorded(app, tx, call),
         lambda tx, refusal: app.record(tx, call, refusal),

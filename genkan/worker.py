@@ -20,10 +20,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from genkan.core import trace
 from genkan.core.app import App
 from genkan.core.call import Call, Operation, Origin, Owner, System
 from genkan.core.errors import Conflict
 from genkan.core.ids import request_id
+from genkan.core.trace import Trace
 from genkan.db import jobs
 from genkan.db.database import Tx
 from genkan.db.failures import Unavailable
@@ -182,8 +184,8 @@ class InProcessWorker:
         except Exception as error:
             self._failures += 1
             if self._failures == 1:
-                trace = not isinstance(error, Unavailable)
-                _log.warning("looking for jobs failed: %s", error, exc_info=trace)
+                surprise = not isinstance(error, Unavailable)
+                _log.warning("looking for jobs failed: %s", error, exc_info=surprise)
             return min(_IDLE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(self._failures, 10))
         if self._failures:
             _log.warning("looking for jobs works again, after %d failures", self._failures)
@@ -224,6 +226,7 @@ class InProcessWorker:
             _log.error("%s was left leased", task.get_name(), exc_info=error)
 
     async def _run(self, job: Job) -> None:
+        trace.current.set(Trace(job_id=job.id))  # of this task alone
         heart = asyncio.create_task(self._beat(job))
         try:
             await self._handlers[job.kind](self._app, job)

@@ -27,6 +27,8 @@ MAX_ATTEMPTS = 12
 LEASE_MS = 30_000
 Kinds = Collection[str] | None
 """Kinds of jobs that a worker knows; None for all."""
+MOST_COUNTED = 10_000
+_STATES = ("ready", "leased", "dead", "buried")
 _FIRST_RETRY_MS = 200
 _LAST_RETRY_MS = 60_000
 _counter = itertools.count()
@@ -60,6 +62,14 @@ class Job:
     def worker(self) -> Worker:
         """The caller under which this job's operations are performed."""
         return Worker(kind=self.kind, job_id=self.id, fence=self.fence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many jobs there are, by state, up to `MOST_COUNTED` each; how long the first is due."""
+
+    states: Mapping[str, int]
+    oldest_due_ms: int
 
 
 def enqueue(
@@ -225,3 +235,20 @@ def next_due(tx: Tx, kinds: Kinds = None) -> int | None:
         return tx.now
     row = tx.one("SELECT MIN(run_at) FROM jobs WHERE state = 'ready' AND run_at > ?", tx.now)
     return row[0] if row else None
+
+
+def backlog(tx: Tx) -> Backlog:
+    """For whoever watches: what waits, what runs, what failed for good."""
+    states = {state: _count(tx, state) for state in _STATES}
+    row = tx.one("SELECT MIN(run_at) FROM jobs WHERE state = 'ready' AND run_at <= ?", tx.now)
+    due = row[0] if row else None
+    return Backlog(states=states, oldest_due_ms=0 if due is None else tx.now - due)
+
+
+def _count(tx: Tx, state: str) -> int:
+    row = tx.one(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = ? LIMIT ?) AS some",
+        state,
+        MOST_COUNTED,
+    )
+    return row[0] if row else 0
