@@ -10,10 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from genkan.db.place import PostgresPlace, SqlitePlace
 from genkan.keys.kek import write_key_file
+from tests.backup.command import settings_for, url_of
 from tests.backup.conftest import back_up, contents, restore
 from tests.backup.rows import everything, fill_every_table
 from tests.support.engines import (
@@ -109,20 +109,6 @@ def test_a_restore_that_is_killed_after_the_rename_is_complete(
     source.close()
 
 
-def settings_for(dsn: str, path: Path) -> Path:
-    """A settings file of an installation on PostgreSQL."""
-    parts = conninfo_to_dict(dsn)
-    path.write_text(
-        'base_url = "https://sso.example.com"\n'
-        f'database = "postgresql://{parts["user"]}@/{parts["dbname"]}'
-        f'?host={parts["host"]}&port={parts["port"]}"\n'
-        f'key_file = "{path.with_name("key")}"\n'
-    )
-    path.chmod(0o600)
-    write_key_file(path.with_name("key"), KEK.key)
-    return path
-
-
 @pytest.mark.parametrize("prepared", [False, True])
 @pytest.mark.parametrize(
     ("moment", "number"), [("statement", 3), ("statement", 90), ("statement", 200), ("commit", 1)]
@@ -139,7 +125,8 @@ def test_a_killed_restore_leaves_no_row_in_postgresql(
         migrate_postgres_at(dsn)
     with closing(PostgresData(dsn)) as data:
         before = {table: data.rows(f"SELECT COUNT(*) FROM {table}") for table in data.tables()}
-        dies(moment, number, "restore", "--settings", settings_for(dsn, tmp_path / "s.toml"), file)
+        settings = settings_for(url_of(dsn), tmp_path / "settings.toml", KEK.key)
+        dies(moment, number, "restore", "--settings", settings, file)
         _until_alone(data)
         after = {table: data.rows(f"SELECT COUNT(*) FROM {table}") for table in data.tables()}
         assert after == before
