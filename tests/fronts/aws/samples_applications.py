@@ -45,6 +45,9 @@ def furnish_applications(world: World) -> None:
     sso.put_application_authentication_method(**_method(world))
     for user in ("ken", "maria"):
         sso.create_application_assignment(**_assignment(world, user))
+    sso.create_application_assignment(
+        **{**_assignment(world, "ken"), "ApplicationArn": made["bare_application"]}
+    )
 
 
 def issuer(world: World, name: str) -> Params:
