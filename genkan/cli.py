@@ -3,6 +3,7 @@
 import click
 
 from genkan import __version__
+from genkan.commands.backup import backup, restore
 from genkan.commands.export import export
 from genkan.commands.init import init
 from genkan.commands.keys import keys
@@ -17,7 +18,7 @@ def main() -> None:
     """Genkan: a self-hosted AWS IAM Identity Center."""
 
 
-for command in (up, export, init, serve, worker, migrate, keys):
+for command in (up, export, init, serve, worker, migrate, backup, restore, keys):
     main.add_command(command)
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genkan.assembly.wiring import make_app, provisioning_context, wired_events
+from genkan.assembly.wiring import make_app, node_health, provisioning_context, wired_events
 from genkan.core import ids
 from genkan.core.app import App, Deployment
 from genkan.core.call import Call, Operation, Origin, Owner, System
@@ -167,6 +167,8 @@ class Node:
             )
             self.db.on_wake = self.worker.wake
 
+        self.health = node_health(self.db, self.worker)
+
     def server(self) -> "Server":
         """The application that answers people and programs."""
         from genkan.asgi import Server
@@ -179,6 +181,8 @@ class Node:
             allowed_hosts=self._settings.allowed_hosts,
             started=self.start,
             stopped=self.stop,
+            trusted_proxies=self._settings.trusted_proxies,
+            health=self.health,
         )
 
     async def start(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from genkan import worker
 from genkan.asgi import Server
-from genkan.assembly.wiring import make_app, provisioning_context, wired_events
+from genkan.assembly.wiring import make_app, node_health, provisioning_context, wired_events
 from genkan.core import ids
 from genkan.core.app import Deployment
 from genkan.core.call import Call, Operation, Origin, Owner
@@ -72,6 +72,7 @@ class Sandbox:
         )
         self.worker = worker.InProcessWorker(self.app, *make_handlers(provisioning_context()))
         self.db.on_wake = self.worker.wake
+        self.health = node_health(self.db, self.worker)
         self._web = self._pages()
         self.server = Server(
             gateway=Gateway(self.app),
@@ -79,6 +80,7 @@ class Sandbox:
             allowed_hosts=settings.allowed_hosts,
             started=self.start,
             stopped=self.stop,
+            health=self.health,
         )
 
     def _make_certificates(self, clock: Clock) -> None:

@@ -17,6 +17,7 @@ from genkan.core.events import (
 )
 from genkan.core.vault import Vault
 from genkan.db.database import Database, Tx
+from genkan.health import Health, database_checks
 from genkan.instances import operations as instances
 from genkan.oauth import operations as oauth
 from genkan.oauth.persons import require_person
@@ -24,6 +25,7 @@ from genkan.organization import operations as organization
 from genkan.provisioning.jobs import ProvisioningContext
 from genkan.signin import operations as signin
 from genkan.sts import trust
+from genkan.worker import InProcessWorker
 
 
 def wired_events() -> EventBus:
@@ -70,6 +72,18 @@ def _home_of(tx: Tx) -> Home:
     except NotFound:
         return Home(account_id="", identity_store_arn="")
     return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
+
+
+def node_health(db: Database, worker: InProcessWorker | None) -> Health:
+    """What a node must be able to do to be ready."""
+    checks = database_checks(db)
+    if worker is not None:
+
+        async def works() -> bool:
+            return not worker.stuck
+
+        checks["worker"] = works
+    return Health(checks)
 
 
 def provisioning_context() -> ProvisioningContext:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,16 +28,24 @@ def serve(settings_file: Path | None) -> None:
     """
     settings = node_settings(settings_file)
     sockets = [listening(*settings.listen)]
+    operations_sockets = _operations_sockets(settings)
     from genkan.commands import server
+    from genkan.health import Operations
 
     server.log_to_stderr(settings.log_level)
     node = _node(settings, works=settings.worker)
     server.serve(
-        node.server(),
-        sockets=sockets,
-        certificates=node.certificates,
-        base_url=settings.base_url,
-        started=lambda: click.echo(f"Genkan serves {settings.base_url}", err=True),
+        server.Serving(
+            application=node.server(),
+            sockets=sockets,
+            certificates=node.certificates,
+            base_url=settings.base_url,
+            health=node.health,
+            drain_seconds=settings.drain_seconds,
+            operations=Operations(node.health),
+            operations_sockets=operations_sockets,
+            started=lambda: click.echo(f"Genkan serves {settings.base_url}", err=True),
+        )
     )
 
 
@@ -48,6 +57,7 @@ def worker(settings_file: Path | None) -> None:
     from genkan.commands import server
 
     settings = node_settings(settings_file)
+    operations_sockets = _operations_sockets(settings)
     server.log_to_stderr(settings.log_level)
     node = _node(settings, works=True)
     if node.alone:
@@ -55,18 +65,31 @@ def worker(settings_file: Path | None) -> None:
             "one process uses an SQLite file, and `genkan serve` works on its own jobs: workers"
             " need PostgreSQL"
         )
-    asyncio.run(_work(node))
+    asyncio.run(_work(node, operations_sockets))
 
 
-async def _work(node: "Node") -> None:
+async def _work(node: "Node", operations_sockets: list[socket.socket]) -> None:
+    from genkan.commands.server import Beside
+    from genkan.health import Operations
+
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
+    beside = Beside(Operations(node.health), operations_sockets)
     await node.start()
+    beside.start()
     click.echo("Genkan works", err=True)
     await told_to_stop.wait()
+    node.health.begin_stopping()
     await node.stop()
+    await beside.stop()
+
+
+def _operations_sockets(settings: NodeSettings) -> list[socket.socket]:
+    if settings.operations_listen is None:
+        return []
+    return [listening(*settings.operations_listen)]
 
 
 def _node(settings: NodeSettings, *, works: bool) -> "Node":

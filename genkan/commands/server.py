@@ -1,13 +1,15 @@
-"""Running an ASGI application with uvicorn: bounds, TLS, what happens at its start and its end.
+"""Running ASGI applications with uvicorn: bounds, TLS, what happens at their start and their end.
 
 Whoever may be believed about addresses is `asgi`'s own matter, so uvicorn believes no header.
 """
 
+import asyncio
 import contextlib
 import logging
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,62 +19,117 @@ from genkan.connections import BoundedHttp, Sparingly
 from genkan.tls.listener import listen
 
 if TYPE_CHECKING:
+    from genkan.health import Health
     from genkan.tls.certificates import Certificates
 
 _STOP_SECONDS = 10
 
 
-def serve(
-    application: Any,
-    *,
-    sockets: Sequence[socket.socket],
-    certificates: "Certificates | None",
-    base_url: str,
-    started: Callable[[], None],
-) -> None:
-    """Serve until told to stop; `SystemExit` when the application could not start.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What is served, and from where.
 
-    `started` runs once connections are accepted.
+    `started` runs once connections are accepted. `operations` answers those who operate the node,
+    on sockets of its own. Told to stop, the node says so by `health`, and goes on for
+    `drain_seconds` before it accepts nobody any more.
     """
+
+    application: Any
+    sockets: Sequence[socket.socket]
+    base_url: str
+    certificates: "Certificates | None" = None
+    started: Callable[[], None] = lambda: None
+    health: "Health | None" = None
+    drain_seconds: float = 0.0
+    operations: Any = None
+    operations_sockets: Sequence[socket.socket] = ()
+
+
+def serve(serving: Serving) -> None:
+    """Serve until told to stop; `SystemExit` when the application could not start."""
     logging.getLogger("uvicorn.error").addFilter(Sparingly())
-    server = _Server(application, certificates, base_url, started)
+    server = _Server(serving)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how a person stops it
-        server.run(sockets=list(sockets))
+        server.run(sockets=list(serving.sockets))
     if not server.started:
         raise SystemExit(1)
 
 
+class Beside:
+    """A second application on sockets of its own, in an event loop that somebody else runs."""
+
+    def __init__(self, application: Any, sockets: Sequence[socket.socket]) -> None:
+        self._server = _Unsignalled(_bounded(application))
+        self._sockets = list(sockets)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to accept connections; with no sockets, nothing."""
+        if self._sockets:
+            self._task = asyncio.create_task(self._server.serve(sockets=self._sockets))
+
+    async def stop(self) -> None:
+        """Answer what is asked already, then end."""
+        self._server.should_exit = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+class _Unsignalled(uvicorn.Server):
+    """One whose process is told to stop by somebody else."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
+
+
 class _Server(uvicorn.Server):
-    def __init__(
-        self,
-        application: Any,
-        certificates: "Certificates | None",
-        base_url: str,
-        started: Callable[[], None],
-    ) -> None:
-        super().__init__(_bounded(application))
-        self._certificates = certificates
-        self._base_url = base_url
-        self._tell = started
+    def __init__(self, serving: Serving) -> None:
+        super().__init__(_bounded(serving.application))
+        self._serving = serving
+        self._beside = Beside(serving.operations, serving.operations_sockets)
+        self._told = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, and say so."""
-        if self._certificates is None:
+        certificates = self._serving.certificates
+        if certificates is None:
             await super().startup(sockets=sockets)
         else:
             await super().startup(sockets=[])
             # Listeners have what uvicorn asks of its servers.
             self.servers = await listen(  # type: ignore[assignment]
-                self, sockets or [], self._certificates, base_url=self._base_url
+                self, sockets or [], certificates, base_url=self._serving.base_url
             )
         if self.started:
-            self._tell()
+            self._beside.start()
+            self._serving.started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is asked already, stop the application, and then what tells of it."""
+        await super().shutdown(sockets=sockets)
+        await self._beside.stop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop, and end without an error; at the second signal at once."""
+        """Stop in order, and end without an error; at the second signal at once."""
         # uvicorn's own would raise the signal again after a graceful end.
-        self.force_exit = self.should_exit
-        self.should_exit = True
+        if self._told:
+            self.should_exit = self.force_exit = True
+            return
+        self._told = True
+        if self._serving.health is not None:
+            self._serving.health.begin_stopping()
+        if self._serving.drain_seconds:
+            self._stop_later(asyncio.get_running_loop())
+        else:
+            self.should_exit = True
+
+    def _stop_later(self, loop: asyncio.AbstractEventLoop) -> None:
+        def stop() -> None:
+            self.should_exit = True
+
+        loop.call_soon_threadsafe(loop.call_later, self._serving.drain_seconds, stop)
 
 
 def _bounded(application: Any) -> uvicorn.Config:

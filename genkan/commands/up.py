@@ -55,15 +55,18 @@ def up(**options: Any) -> None:
 
 def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
     from genkan.assembly.sandbox import Sandbox
-    from genkan.commands.server import log_to_stderr, serve
+    from genkan.commands.server import Serving, log_to_stderr, serve
     from genkan.sandbox.banner import banner
 
     log_to_stderr(settings.log_level)
     sandbox = Sandbox(settings)
     serve(
-        sandbox.server,
-        sockets=sockets,
-        certificates=sandbox.certificates,
-        base_url=settings.url,
-        started=lambda: click.echo(banner(sandbox.described, sandbox.facts_path)),
+        Serving(
+            application=sandbox.server,
+            sockets=sockets,
+            certificates=sandbox.certificates,
+            base_url=settings.url,
+            health=sandbox.health,
+            started=lambda: click.echo(banner(sandbox.described, sandbox.facts_path)),
+        )
     )

@@ -4,6 +4,8 @@ import contextlib
 import signal
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -210,6 +212,57 @@ atexit.register(tell)
     process.send_signal(signal.SIGTERM)
     process.wait(COMMAND_SECONDS)
     assert told.read_text() == "[]"
+
+
+def status_of(port: int, path: str) -> int:
+    """What a port answers to a GET; 0 when nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_a_node_tells_its_health_by_address_on_both_ports(place: Place, begin: Begin) -> None:
+    place.init()
+    operations = free_port()
+    place.write_settings(operations_listen=f"127.0.0.1:{operations}")
+    serve(place, begin)
+    for port in (place.port, operations):
+        assert status_of(port, "/healthz") == 200
+        assert status_of(port, "/readyz") == 200
+    assert status_of(operations, "/start") == 404
+
+
+def test_a_node_that_drains_answers_but_is_not_ready(place: Place, begin: Begin) -> None:
+    made = place.init()
+    operations = free_port()
+    place.write_settings(operations_listen=f"127.0.0.1:{operations}", drain_seconds=5)
+    process = serve(place, begin)
+    process.send_signal(signal.SIGTERM)
+    while status_of(operations, "/readyz") == 200:
+        time.sleep(0.02)
+    assert status_of(operations, "/readyz") == 503
+    assert client(place, made, "sts").get_caller_identity()["Account"]
+    process.send_signal(signal.SIGTERM)  # the second one ends it at once
+    process.wait(COMMAND_SECONDS)
+    assert status_of(operations, "/readyz") == 0
+
+
+@pytest.mark.parametrize("engine", [POSTGRES], indirect=True)
+def test_a_worker_tells_its_health(place: Place, begin: Begin) -> None:
+    place.init()
+    operations = free_port()
+    place.write_settings(operations_listen=f"127.0.0.1:{operations}")
+    worker = begin(place, "worker")
+    deadline = time.monotonic() + COMMAND_SECONDS
+    while status_of(operations, "/readyz") != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(COMMAND_SECONDS) == 0
 
 
 # --- upgrades -------------------------------------------------------------------------------------
