@@ -80,16 +80,12 @@ def restore(installation: Installation, file: Path) -> None:
 def _kek(installation: Installation) -> "KeyEncryptionKey":
     """The key, which an empty data directory lacks unless somebody has put it there."""
     from genkan.keys.kek import KeyRefused
-    from genkan.sandbox.directory import KEY_FILE
 
-    directory = installation.directory
-    given = key_setting()
-    if directory is not None and given.text is None and given.file is None:
-        key = directory / KEY_FILE
-        if not key.exists():
-            raise KeyRefused(
-                f"the key-encryption key of the backup is needed: as {key}, or in GENKAN_KEY_FILE"
-            )
+    own, given = installation.own_key_file, key_setting()
+    if own is not None and given.text is None and given.file is None and not own.exists():
+        raise KeyRefused(
+            f"the key-encryption key of the backup is needed: as {own}, or in GENKAN_KEY_FILE"
+        )
     return installation.kek()
 
 
@@ -100,7 +96,3 @@ def _rows(counts: "Counts") -> str:
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-if __name__ == "__main__":
-    click.Group(commands=[backup, restore]).main()

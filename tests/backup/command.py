@@ -1,48 +1,10 @@
-"""The commands themselves, in a process of their own."""
+"""Settings of an installation, for the commands."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
 from genkan.keys.kek import write_key_file
-
-_OURS = ("GENKAN_KEY", "GENKAN_KEY_FILE", "GENKAN_SETTINGS", "GENKAN_DATA_DIR")
-
-
-def _run(
-    arguments: tuple[str | Path, ...], environment: Mapping[str, str] | None
-) -> "subprocess.CompletedProcess[str]":
-    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
-    return subprocess.run(
-        [sys.executable, "-m", "genkan.commands.backup", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**inherited, **(environment or {})},
-    )
-
-
-def genkan(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> str:
-    """What `genkan …` prints; it must end well."""
-    done = _run(arguments, environment)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    return done.stdout
-
-
-def refusal(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> str:
-    """The one line that `genkan …` ends with; it must fail."""
-    done = _run(arguments, environment)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stdout == ""
-    assert done.stderr.startswith("Error: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    return done.stderr.removeprefix("Error: ").strip()
 
 
 def settings_for(database: str, path: Path, key: bytes) -> Path:

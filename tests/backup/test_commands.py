@@ -9,9 +9,10 @@ import pytest
 
 from genkan.core.vault import new_key
 from genkan.keys.kek import write_key_file
-from tests.backup.command import genkan, refusal, settings_for, url_of
+from tests.backup.command import settings_for, url_of
 from tests.backup.conftest import back_up
 from tests.backup.rows import everything, fill_every_table
+from tests.keys.command import genkan, refusal
 from tests.support.engines import PostgresData, SqliteData, new_postgres_database
 from tests.support.store import KEK, open_store
 
@@ -108,7 +109,7 @@ def test_a_bad_file_is_one_line_and_changes_nothing(
     elif damage != "missing":
         data[len(data) // 2] ^= 1 if damage == "flip" else 0
         made = {"cut": data[:-100], "flip": data, "text": b"users: []\n", "empty": b""}
-        file.write_bytes(made[damage])
+        file.write_bytes(bytes(made[damage]))
     before = held(there)
     said = refusal("restore", "--data-dir", there, file)
     assert said.startswith(str(file))

@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from genkan.keys.kek import read_key
-from tests.backup.command import genkan, settings_for, url_of
+from tests.backup.command import settings_for, url_of
+from tests.keys.command import genkan
 from tests.support.engines import new_postgres_database
 from tests.support.keys import reading
 from tests.support.person import Person, device_token, role_credentials

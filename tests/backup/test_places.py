@@ -93,12 +93,13 @@ def test_a_directory_in_use_is_refused(good: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_without_rows_is_filled(good: Path, tmp_path: Path) -> None:
-    for number, prepare in enumerate(
-        (lambda path: path.touch(), lambda path: SqlitePlace(path).migrate(NOW))
-    ):
-        path = tmp_path / f"empty{number}" / "genkan.sqlite"
+    for migrated in (False, True):
+        path = tmp_path / f"migrated {migrated}" / "genkan.sqlite"
         path.parent.mkdir()
-        prepare(path)
+        if migrated:
+            SqlitePlace(path).migrate(NOW)
+        else:
+            path.touch()
         restore(good, SqlitePlace(path))
         with closing(SqliteData(path)) as data:
             assert len(everything(data)["users"]) == 3

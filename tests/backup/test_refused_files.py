@@ -412,11 +412,11 @@ def test_rows_that_are_not_counted_are_refused(
     good: Path, tmp_path: Path, place: SqlitePlace
 ) -> None:
     for index in (0, 5):
-        path = rewritten(
-            good,
-            tmp_path / "file",
-            payloads=lambda found, index=index: found[:index] + found[index + 1 :],
-        )
+
+        def without(found: list[bytes], index: int = index) -> list[bytes]:
+            return found[:index] + found[index + 1 :]
+
+        path = rewritten(good, tmp_path / "file", payloads=without)
         assert refusal(path, place) == "the backup does not hold the rows that it says it has"
     path = rewritten(good, tmp_path / "file", payloads=lambda found: found[:-1])
     assert refusal(path, place) == "the backup does not hold the rows that it says it has"
