@@ -247,7 +247,7 @@ def backlog(tx: Tx) -> Backlog:
 
 def _count(tx: Tx, state: str) -> int:
     row = tx.one(
-        "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = ? LIMIT ?) AS some",
+        "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = ? LIMIT ?) AS counted",
         state,
         MOST_COUNTED,
     )
