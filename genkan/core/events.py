@@ -35,6 +35,13 @@ class GroupDeleted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceDeleted:
+    """An instance goes, after its users and groups; what else hangs on it goes now."""
+
+    instance_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionSetDeleting:
     """Asked before a permission set goes; a subscriber refuses while it is assigned."""
 

@@ -22,6 +22,7 @@ from genkan.identity_store.folding import fold
 from genkan.identity_store.groups import create_group
 from genkan.identity_store.memberships import GROUPS_PER_USER, create_group_membership
 from genkan.identity_store.records import Group, IdentityStore, PrincipalType, User
+from genkan.identity_store.stores import erase_identity_store
 from genkan.identity_store.users import create_user, set_user_status
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "create_group_membership",
     "create_identity_store",
     "create_user",
+    "erase_identity_store",
     "find_group",
     "find_principal",
     "find_user",

@@ -1,4 +1,4 @@
-"""Identity stores themselves: describe, list, update."""
+"""Identity stores themselves: describe, list, update, erase."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,8 @@ from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.identity_store import network, store
 from genkan.identity_store.access import find
+from genkan.identity_store.groups import delete_group
+from genkan.identity_store.users import delete_user
 
 _PAGE = 100
 
@@ -53,6 +55,24 @@ def update_identity_store(
         kept = network.checked(network_configuration, None if own else tx.call.origin.source_ip)
         store.set_network_configuration(tx, named.identity_store_id, kept)
     return _named(named.identity_store_id, named.owner_account_id)
+
+
+def erase_identity_store(tx: Tx, identity_store_id: str, limit: int) -> bool:
+    """Delete up to `limit` users and groups, as their own deletions would; then the store itself.
+
+    True once nothing is left.
+    """
+    at = {"identity_store_id": identity_store_id}
+    people = store.list_users(tx, identity_store_id, "", limit)
+    for user in people:
+        delete_user(tx, **at, user_id=user.user_id)
+    teams = store.list_groups(tx, identity_store_id, "", limit - len(people))
+    for group in teams:
+        delete_group(tx, **at, group_id=group.group_id)
+    if len(people) + len(teams) == limit:
+        return False
+    store.delete_identity_store(tx, identity_store_id)
+    return True
 
 
 def _named(identity_store_id: str, owner_account_id: str) -> dict[str, Any]:

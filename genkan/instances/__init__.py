@@ -1,4 +1,4 @@
-"""Instances: one Identity Center, its identity store, its owner and its addresses.
+"""Instances: one Identity Center, its identity store, its owner, its Regions and its addresses.
 
 Owns the table `instances` (reference §1), the rule which account an instance belongs to, and which
 URLs mean it. Leaves users to `identity_store`, permission sets and applications to their slices.

@@ -1,113 +1,34 @@
-"""Instances: list, describe, make, and finding the one that an ARN or a URL means."""
+"""Instances: list, describe, which one a URL means; and all that the slice offers."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from genkan.core import arns, ids
 from genkan.core.call import Call, Check, Iam, Operation, Signer, System
-from genkan.core.errors import Conflict, Denied, Invalid, NotFound
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
-from genkan.identity_store import operations as identity_store
-from genkan.instances import store, urls
-from genkan.instances.records import ACCOUNT, ORGANIZATION, Instance
+from genkan.instances import access_control, account_instances, regions, store, urls, work
+from genkan.instances.access import in_own_account, on_instance
+from genkan.instances.access_control import session_tags
+from genkan.instances.lookup import (
+    described_instance,
+    find_instance,
+    organization_instance,
+    owner_of,
+    required_instance,
+    required_organization_instance,
+    the_instance,
+)
+from genkan.instances.making import create_instance
+from genkan.instances.records import ACCOUNT, ORGANIZATION, Instance, Tags
+from genkan.instances.work import INSTANCE_JOB
 from genkan.organization import operations as organization
 
 _PAGE = 10
-_ALIAS = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-
-def create_instance(
-    tx: Tx,
-    *,
-    identity_store_id: str,
-    owner_account_id: str,
-    region: str,
-    kind: str = ORGANIZATION,
-    name: str = "",
-    alias: str = "",
-    instance_id: str | None = None,
-) -> Instance:
-    """Make an instance over an identity store of the same account.
-
-    `Conflict` when the account, the store or the alias has an instance, or when there is an
-    organization instance already; `Denied` for an organization instance of another account than
-    the management account, and for an account instance of the management account (reference §1.1).
-    """
-    if identity_store.owner_of(tx, identity_store_id) != owner_account_id:
-        raise Denied("The identity store belongs to another account.")
-    if (owner_account_id == organization.management_account_id(tx)) != (kind == ORGANIZATION):
-        raise Denied(f"The account {owner_account_id} cannot have an {kind.lower()} instance.")
-    if alias and not (len(alias) <= 63 and _ALIAS.fullmatch(alias)):
-        raise Invalid("An alias has up to 63 lower-case letters, digits and single hyphens.")
-    _check_free(tx, identity_store_id, owner_account_id, kind, alias)
-    instance_id = instance_id or ids.instance_id()
-    instance = Instance(
-        instance_id=instance_id,
-        arn=arns.instance(instance_id),
-        kind=kind,
-        name=name,
-        identity_store_id=identity_store_id,
-        owner_account_id=owner_account_id,
-        region=region,
-        alias=alias,
-        status="ACTIVE",
-        created_at=tx.now,
-    )
-    store.insert(tx, instance)
-    return instance
-
-
-def _check_free(
-    tx: Tx, identity_store_id: str, owner_account_id: str, kind: str, alias: str
-) -> None:
-    if kind == ORGANIZATION and store.find_organization_instance(tx) is not None:
-        raise Conflict("There is an organization instance already.")
-    if store.find_owned(tx, owner_account_id) is not None:
-        raise Conflict("The account has an instance already.")
-    if store.find_by_store(tx, identity_store_id) is not None:
-        raise Conflict("The identity store has an instance already.")
-    if alias and store.alias_taken(tx, alias):
-        raise Conflict("The alias is taken.")
-
-
-def find_instance(tx: Tx, instance_arn: str) -> Instance | None:
-    """The instance of this ARN, whatever its status, or None."""
-    return tx.remembered(("instance", instance_arn), lambda: store.find(tx, instance_arn))
-
-
-def required_instance(tx: Tx, instance_arn: str) -> Instance:
-    """The instance of this ARN; `NotFound` otherwise."""
-    found = find_instance(tx, instance_arn)
-    if found is None:
-        raise NotFound(f"Instance with ARN {instance_arn} was not found.")
-    return found
-
-
-def the_instance(tx: Tx) -> Instance:
-    """The organization instance; `NotFound` before there is one."""
-    found = _organization_instance(tx)
-    if found is None:
-        raise NotFound("There is no organization instance.")
-    return found
-
-
-def _organization_instance(tx: Tx) -> Instance | None:
-    return tx.remembered(("the_instance",), lambda: store.find_organization_instance(tx))
-
-
-def owner_of(tx: Tx, call: Call) -> str:
-    """`Iam.owner` of every operation of sso-admin that names `instance_arn`.
-
-    `NotFound` for an unknown instance.
-    """
-    return required_instance(tx, call.params["instance_arn"]).owner_account_id
 
 
 def accepts_start_url(tx: Tx, url: str) -> Instance | None:
     """The instance that a start or issuer URL means, or None (see `urls.url_matches`)."""
-    instance = _organization_instance(tx)
+    instance = organization_instance(tx)
     if instance is None:
         return None
     names = urls.names_of(instance, tx.deployment.base_url)
@@ -133,7 +54,7 @@ def list_instances(
 ) -> Mapping[str, Any]:
     """ListInstances: what the caller's account owns, and the organization instance for members.
 
-    An instance is seen from its own Region only, unless `region_scope` is ALL_REGIONS. Members
+    An instance is seen from its own Regions only, unless `region_scope` is ALL_REGIONS. Members
     see a limited view (reference §1.1): enough to name the instance and its store.
     """
     account_id = _account(tx.call)
@@ -143,14 +64,14 @@ def list_instances(
         instance
         for instance in _visible(tx, account_id)
         if instance.instance_id > after
-        and (region_scope == "ALL_REGIONS" or instance.region == tx.call.region)
+        and (region_scope == "ALL_REGIONS" or regions.seen_from(tx, instance, tx.call.region))
     ]
     page = page_of(
         tx.vault, query, visible, min(max_results, _PAGE), lambda instance: instance.instance_id
     )
     return {
         "instances": [
-            _metadata(instance)
+            _metadata(tx, instance)
             if account_id in (None, instance.owner_account_id)
             else _limited(instance)
             for instance in page.items
@@ -161,9 +82,9 @@ def list_instances(
 
 def describe_instance(tx: Tx, *, instance_arn: str) -> Mapping[str, Any]:
     """DescribeInstance; `Denied` for an unknown one, since it has no ResourceNotFoundException."""
-    instance = _described_instance(tx, instance_arn)
+    instance = described_instance(tx, instance_arn)
     return {
-        **_metadata(instance),
+        **_metadata(tx, instance),
         "permission_sets_enabled": instance.kind == ORGANIZATION,
         "encryption_configuration_details": {
             "key_type": "AWS_OWNED_KMS_KEY",
@@ -174,7 +95,7 @@ def describe_instance(tx: Tx, *, instance_arn: str) -> Mapping[str, Any]:
 
 def _visible(tx: Tx, account_id: str | None) -> list[Instance]:
     found: dict[str, Instance] = {}
-    whole = _organization_instance(tx)
+    whole = organization_instance(tx)
     if whole is not None and (
         account_id is None or organization.find_account(tx, account_id) is not None
     ):
@@ -189,11 +110,14 @@ def _account(call: Call) -> str | None:
     return call.caller.account_id if isinstance(call.caller, Signer) else None
 
 
-def _described_instance(tx: Tx, instance_arn: str) -> Instance:
-    found = find_instance(tx, instance_arn)
-    if found is None:
-        raise Denied("You do not have sufficient access to perform this action.")
-    return found
+def tags_of(tx: Tx, instance_arn: str) -> Tags:
+    """The tags of the instance; `NotFound` when there is none of this ARN."""
+    return required_instance(tx, instance_arn).tags
+
+
+def set_tags(tx: Tx, instance_arn: str, tags: Tags) -> None:
+    """Keep these tags instead of those before."""
+    store.set_tags(tx, required_instance(tx, instance_arn).instance_id, tags)
 
 
 def _limited(instance: Instance) -> dict[str, Any]:
@@ -207,24 +131,13 @@ def _limited(instance: Instance) -> dict[str, Any]:
     }
 
 
-def _metadata(instance: Instance) -> dict[str, Any]:
+def _metadata(tx: Tx, instance: Instance) -> dict[str, Any]:
     return {
         **_limited(instance),
         "name": instance.name or None,
         "created_date": instance.created_at,
-        "regions": [
-            {
-                "region_name": instance.region,
-                "status": "ACTIVE",
-                "added_date": instance.created_at,
-                "is_primary_region": True,
-            }
-        ],
+        "regions": regions.metadata(tx, instance),
     }
-
-
-def _describe_owner(tx: Tx, call: Call) -> str:
-    return _described_instance(tx, call.params["instance_arn"]).owner_account_id
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -237,23 +150,87 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="DescribeInstance",
         run=describe_instance,
-        access=Iam(
-            checks=lambda tx, call: (
-                Check(action="sso:DescribeInstance", resources=(call.params["instance_arn"],)),
-            ),
-            owner=_describe_owner,
-        ),
+        access=on_instance("DescribeInstance", unknown_is_denied=True),
         reads="point",
+    ),
+    Operation(
+        name="CreateInstance",
+        run=account_instances.create_account_instance,
+        access=in_own_account("CreateInstance"),
+        secret=frozenset({"client_token"}),
+    ),
+    Operation(
+        name="UpdateInstance",
+        run=account_instances.update_instance,
+        access=on_instance("UpdateInstance"),
+    ),
+    Operation(
+        name="DeleteInstance",
+        run=account_instances.delete_instance,
+        access=on_instance("DeleteInstance", unknown_is_denied=True),
+    ),
+    Operation(
+        name="AddRegion",
+        run=regions.add_region,
+        access=on_instance("AddRegion", unknown_is_denied=True),
+    ),
+    Operation(
+        name="DescribeRegion",
+        run=regions.describe_region,
+        access=on_instance("DescribeRegion"),
+        reads="point",
+    ),
+    Operation(
+        name="ListRegions",
+        run=regions.list_regions,
+        access=on_instance("ListRegions", unknown_is_denied=True),
+        reads="point",
+    ),
+    Operation(name="RemoveRegion", run=regions.remove_region, access=on_instance("RemoveRegion")),
+    Operation(
+        name="DescribeInstanceAccessControlAttributeConfiguration",
+        run=access_control.describe_configuration,
+        access=on_instance("DescribeInstanceAccessControlAttributeConfiguration"),
+        reads="point",
+    ),
+    *(
+        Operation(name=name, run=run, access=on_instance(name))
+        for name, run in (
+            (
+                "UpdateInstanceAccessControlAttributeConfiguration",
+                access_control.update_configuration,
+            ),
+            (
+                "DeleteInstanceAccessControlAttributeConfiguration",
+                access_control.delete_configuration,
+            ),
+            (
+                "CreateInstanceAccessControlAttributeConfiguration",
+                access_control.create_configuration,
+            ),
+        )
     ),
 )
 
 CREATE_INSTANCE = Operation(name="CreateInstance", run=create_instance, access=System())
+SETTLE_INSTANCE = Operation(
+    name="SettleInstance",
+    run=work.settle_instance,
+    access=System(jobs=frozenset({INSTANCE_JOB})),
+    recorded=False,
+)
+ABANDON_INSTANCE = Operation(
+    name="AbandonInstance", run=work.abandon_instance, access=System(), recorded=False
+)
 
 __all__ = [
+    "ABANDON_INSTANCE",
     "ACCOUNT",
     "CREATE_INSTANCE",
+    "INSTANCE_JOB",
     "OPERATIONS",
     "ORGANIZATION",
+    "SETTLE_INSTANCE",
     "accepts_start_url",
     "aws_start_url",
     "create_instance",
@@ -263,5 +240,9 @@ __all__ = [
     "list_instances",
     "owner_of",
     "required_instance",
+    "required_organization_instance",
+    "session_tags",
+    "set_tags",
+    "tags_of",
     "the_instance",
 ]

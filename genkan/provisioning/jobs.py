@@ -16,7 +16,9 @@ from genkan.core.call import Call, Caller, Operation, Origin, Owner
 from genkan.core.ids import request_id
 from genkan.db.jobs import Job
 from genkan.iam.records import PROVISION_JOB
+from genkan.instances.operations import INSTANCE_JOB
 from genkan.perform import perform
+from genkan.provisioning import instances
 from genkan.provisioning.desired import customer_policies, desired_role
 from genkan.provisioning.plan import plan
 from genkan.provisioning.sandbox import SandboxTarget
@@ -49,7 +51,10 @@ def make_handlers(
     async def provision(app: App, job: Job) -> None:
         await provision_role(context, app, job)
 
-    return {PROVISION_JOB: provision}, {PROVISION_JOB: give_up}
+    return (
+        {PROVISION_JOB: provision, INSTANCE_JOB: instances.settle_instance},
+        {PROVISION_JOB: give_up, INSTANCE_JOB: instances.give_up},
+    )
 
 
 async def provision_role(context: ProvisioningContext, app: App, job: Job) -> None:

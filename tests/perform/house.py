@@ -153,6 +153,7 @@ def _world(sandbox: Sandbox, port: int) -> World:
             "policy": f"arn:aws:iam::{accounts[MEMBER]}:policy/Policy",
             "root": "r-abcd",
             "unit": "ou-abcd-12345678",
+            "account instance": facts["instance_arn"],
         },
     )
 

@@ -9,6 +9,8 @@ from typing import Any
 from genkan.fronts.aws.services import SERVICES
 from tests.fronts.aws.samples_applications import SAMPLES as _APPLICATIONS
 from tests.fronts.aws.samples_applications import furnish_applications
+from tests.fronts.aws.samples_instances import BY, furnish_instances
+from tests.fronts.aws.samples_instances import SAMPLES as _INSTANCES
 from tests.fronts.aws.wire import Keys
 from tests.fronts.aws.world import (
     INLINE,
@@ -86,6 +88,7 @@ def furnish(world: World) -> World:
     )
     world.more["unit"] = units["OrganizationalUnits"][0]["Id"]
     furnish_applications(world)
+    furnish_instances(world)
     return world
 
 
@@ -95,7 +98,9 @@ def _role_of(world: World, prefix: str) -> str:
 
 
 def keys_of(world: World, service: str, operation: str) -> Keys:
-    """Whose key a sample succeeds with: only a member account has a policy of its own."""
+    """Whose key a sample succeeds with: some things are a member account's own."""
+    if operation in BY:
+        return world.member_administrator(BY[operation])
     if operation in ("GetPolicy", "GetPolicyVersion"):
         return world.member_administrator()
     return world.wire.administrator
@@ -289,6 +294,7 @@ _SAMPLES: dict[tuple[str, str], Callable[[World], Params]] = {
     for service, makers in (
         ("sso-admin", _SSO),
         ("sso-admin", _APPLICATIONS),
+        ("sso-admin", _INSTANCES),
         ("identitystore", _STORE),
         ("organizations", _ORGANIZATIONS),
         ("iam", _IAM),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from genkan.core.call import Call, Caller, Operation, Signer
+from genkan.db import jobs
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
@@ -78,3 +79,11 @@ def call_of(
     return replace(
         a_call(caller or ADMINISTRATOR), operation=operation, params=params, region=region
     )
+
+
+def settle(tx: Tx) -> None:
+    """Do what a worker would do about instances and Regions, all of it."""
+    for job in jobs.claim(tx, 10):
+        while not instances.SETTLE_INSTANCE.run(tx, **job.payload):
+            pass
+        jobs.finish(tx, job.worker)
