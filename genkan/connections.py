@@ -2,8 +2,7 @@
 
 uvicorn reads with httptools, which keeps whatever a head holds and waits for it without end. Owns
 those bounds: the bytes of a request beside its body, the number of its header fields, the time in
-which it must have come, and how much is logged of what breaks them; and the order in which a server
-stops. Leaves bodies to `asgi`.
+which it must have come, and how much is logged of what breaks them. Leaves bodies to `asgi`.
 
 Invariants: a stranger's connection holds a bounded amount of memory for a bounded time; a trailer
 never becomes a header field, since it comes after the fields were judged; a body is chunked in the
@@ -13,11 +12,8 @@ one way that every proxy reads alike (request smuggling, RFC 9112 §11.2).
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_LIMIT = 131_072
@@ -97,40 +93,6 @@ class BoundedHttp(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-class DrainingServer(uvicorn.Server):
-    """A server that says that it stops, goes on for `drain_seconds`, and only then stops.
-
-    `stopping` is called in the signal handler, at the first signal; a second signal ends the wait.
-    After it no connection is accepted, requests in flight are finished (within uvicorn's
-    `timeout_graceful_shutdown`), each answer says `connection: close`, idle connections are closed.
-    """
-
-    def __init__(
-        self, config: uvicorn.Config, *, stopping: Callable[[], None], drain_seconds: float = 0.0
-    ) -> None:
-        super().__init__(config)
-        self._say_stopping = stopping
-        self._drain_seconds = drain_seconds
-        self._drained_at: float | None = None
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; at the second signal without draining, at the third without waiting."""
-        # uvicorn's own would raise the signal again after a graceful end.
-        if self._drained_at is not None:
-            self.force_exit = self.should_exit
-            self.should_exit = True
-            return
-        self._say_stopping()
-        self._drained_at = time.monotonic() + self._drain_seconds
-        self.should_exit = not self._drain_seconds
-
-    async def on_tick(self, counter: int) -> bool:
-        """Whether it is time to stop."""
-        if self._drained_at is not None and time.monotonic() >= self._drained_at:
-            self.should_exit = True
-        return await super().on_tick(counter)
 
 
 class Sparingly(logging.Filter):

@@ -1,5 +1,6 @@
 """`asgi.Server` driven without a socket: one request, its answer, and what its front was told."""
 
+import asyncio
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ async def ask(
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    await application(scope, receive, send)
+    await asyncio.create_task(application(scope, receive, send))  # as servers do
     return Answer(
         status=sent[0]["status"],
         headers=list(sent[0]["headers"]),

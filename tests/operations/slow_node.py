@@ -5,9 +5,8 @@ DRAIN_SECONDS`. Its front takes a moment for each answer and prints each name it
 import asyncio
 import sys
 
-import uvicorn
-
-from genkan.connections import BoundedHttp, DrainingServer
+from genkan.commands.listening import listening
+from genkan.commands.server import Serving, serve
 from genkan.core.call import Origin
 from genkan.health import Health
 from genkan.protocols.aws.wire import Request, Response
@@ -26,16 +25,14 @@ class Slow(Listening):
 def main(port: int, drain_seconds: float) -> None:
     """Serve until told to stop."""
     health = Health({})
-    config = uvicorn.Config(
-        a_server(Slow(), health=health),
-        http=BoundedHttp,
-        ws="none",
-        host="127.0.0.1",
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
+    serving = Serving(
+        application=a_server(Slow(), health=health),
+        sockets=[listening("127.0.0.1", port)],
+        base_url=f"http://localhost:{port}",
+        health=health,
+        drain_seconds=drain_seconds,
     )
-    DrainingServer(config, stopping=health.begin_stopping, drain_seconds=drain_seconds).run()
+    serve(serving)
 
 
 if __name__ == "__main__":
