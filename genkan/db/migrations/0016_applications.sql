@@ -55,6 +55,7 @@ CREATE TABLE trusted_token_issuers (
     request_digest {text} NOT NULL,
     created_at {int64} NOT NULL
 ) {strict};
+CREATE INDEX trusted_token_issuers_instance ON trusted_token_issuers (instance_id, issuer_id);
 CREATE UNIQUE INDEX trusted_token_issuers_url ON trusted_token_issuers (instance_id, issuer_url);
 CREATE UNIQUE INDEX trusted_token_issuers_client_token
     ON trusted_token_issuers (instance_id, account_id, client_token);
