@@ -23,9 +23,11 @@ from genkan.db.database import Connection, Database, Services, Tx
 from genkan.db.failures import Unavailable, Unsuitable
 from genkan.db.place import Place, SqlitePlace, place_of
 from genkan.db.release import misfit
+from genkan.health import Operations
 from genkan.instances import operations as instances
 from genkan.keys.kek import KeyEncryptionKey, KeyRefused, given_key
 from genkan.keys.ring import open_vault
+from genkan.metrics import Metrics
 from genkan.organization import operations as organization
 from genkan.provisioning.jobs import make_handlers
 from genkan.settings.node import NodeSettings
@@ -124,7 +126,8 @@ def _installation(
 class Node:
     """One process of an installation: the application, its worker, and what a front needs.
 
-    `server()` makes the ASGI application of a serving node. `works` says whether jobs are done
+    `server()` makes the ASGI application of a serving node, `operations()` the one that tells of
+    it; in this order. `works` says whether jobs are done
     here, `holds` whether it takes the file for itself where only one process may. `start` and
     `stop` run with the event loop.
     """
@@ -168,6 +171,7 @@ class Node:
             self.db.on_wake = self.worker.wake
 
         self.health = node_health(self.db, self.worker)
+        self._metrics: Metrics | None = None
 
     def server(self) -> "Server":
         """The application that answers people and programs."""
@@ -175,15 +179,25 @@ class Node:
         from genkan.fronts.aws.gateway import Gateway
         from genkan.fronts.web.application import web_application
 
+        web = web_application(self.app, instance_name=self._found.instance_name)
+        if self._settings.operations_listen is not None:
+            self._metrics = Metrics(self.db, worker=self.worker, hashing=web.state.hashing)
         return Server(
             gateway=Gateway(self.app),
-            web=web_application(self.app, instance_name=self._found.instance_name),
+            web=web,
             allowed_hosts=self._settings.allowed_hosts,
             started=self.start,
             stopped=self.stop,
             trusted_proxies=self._settings.trusted_proxies,
             health=self.health,
+            metrics=self._metrics,
         )
+
+    def operations(self) -> Operations:
+        """The application that answers those who operate it."""
+        if self._metrics is None and self._settings.operations_listen is not None:
+            self._metrics = Metrics(self.db, worker=self.worker)
+        return Operations(self.health, self._metrics.scrape if self._metrics else None)
 
     async def start(self) -> None:
         """Begin to work."""

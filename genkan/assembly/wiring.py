@@ -9,6 +9,7 @@ from genkan.core.errors import NotFound
 from genkan.core.events import (
     EventBus,
     GroupDeleted,
+    InstanceDeleted,
     PermissionSetChanging,
     PermissionSetDeleting,
     RoleSessionUsed,
@@ -38,6 +39,7 @@ def wired_events() -> EventBus:
     events.subscribe(UserDisabled, signin.on_user_disabled)
     events.subscribe(GroupDeleted, assignments.on_group_deleted)
     events.subscribe(GroupDeleted, applications.on_group_deleted)
+    events.subscribe(InstanceDeleted, applications.on_instance_deleted)
     events.subscribe(PermissionSetDeleting, assignments.on_permission_set_deleting)
     events.subscribe(PermissionSetChanging, assignments.on_permission_set_changing)
     events.subscribe(RoleSessionUsed, assignments.on_role_session_used)

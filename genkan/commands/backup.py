@@ -49,12 +49,13 @@ def backup(installation: Installation, file: Path, force: bool) -> None:
 
 @click.command()
 @_file
+@click.option("--check", is_flag=True, help="Only see whether FILE is whole and this key its key.")
 @refusals
 @on_installation
-def restore(installation: Installation, file: Path) -> None:
+def restore(installation: Installation, file: Path, check: bool) -> None:
     """Make an empty place the installation that FILE holds (docs/backup.md)."""
     from genkan.backup.refusal import BackupRefused
-    from genkan.backup.restoring import restore_backup
+    from genkan.backup.restoring import check_backup, restore_backup
     from genkan.core.clock import iso8601
     from genkan.db.failures import OutcomeUnknown
     from genkan.db.place import SqlitePlace
@@ -63,6 +64,10 @@ def restore(installation: Installation, file: Path) -> None:
     directory = installation.directory
     copy = SqlitePlace(directory / SEED_FILE) if directory is not None else None
     try:
+        if check:
+            found = check_backup(file, _kek(installation))
+            click.echo(f"{file} is whole: {_rows(found.counts)}, {iso8601(found.created_at)}.")
+            return
         restored = restore_backup(
             file, _kek(installation), installation.place, now=_now(), copy=copy
         )

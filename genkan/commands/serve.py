@@ -11,6 +11,7 @@ import click
 from genkan.commands.directory import refusals
 from genkan.commands.installation import settings_option
 from genkan.commands.listening import listening
+from genkan.logs import configure
 from genkan.settings import SettingsRefused
 from genkan.settings.node import NodeSettings, node_settings
 
@@ -30,9 +31,8 @@ def serve(settings_file: Path | None) -> None:
     sockets = [listening(*settings.listen)]
     operations_sockets = _operations_sockets(settings)
     from genkan.commands import server
-    from genkan.health import Operations
 
-    server.log_to_stderr(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     node = _node(settings, works=settings.worker)
     server.serve(
         server.Serving(
@@ -42,7 +42,7 @@ def serve(settings_file: Path | None) -> None:
             base_url=settings.base_url,
             health=node.health,
             drain_seconds=settings.drain_seconds,
-            operations=Operations(node.health),
+            operations=node.operations(),
             operations_sockets=operations_sockets,
             started=lambda: click.echo(f"Genkan serves {settings.base_url}", err=True),
         )
@@ -54,11 +54,9 @@ def serve(settings_file: Path | None) -> None:
 @refusals
 def worker(settings_file: Path | None) -> None:
     """Do what operations leave to do, such as making roles; beside any number of nodes."""
-    from genkan.commands import server
-
     settings = node_settings(settings_file)
     operations_sockets = _operations_sockets(settings)
-    server.log_to_stderr(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     node = _node(settings, works=True)
     if node.alone:
         raise SettingsRefused(
@@ -70,13 +68,12 @@ def worker(settings_file: Path | None) -> None:
 
 async def _work(node: "Node", operations_sockets: list[socket.socket]) -> None:
     from genkan.commands.server import Beside
-    from genkan.health import Operations
 
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told_to_stop.set)
-    beside = Beside(Operations(node.health), operations_sockets)
+    beside = Beside(node.operations(), operations_sockets)
     await node.start()
     beside.start()
     click.echo("Genkan works", err=True)

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
@@ -146,13 +145,4 @@ def _bounded(application: Any) -> uvicorn.Config:
         timeout_keep_alive=75,
         limit_concurrency=2_000,
         timeout_graceful_shutdown=_STOP_SECONDS,
-    )
-
-
-def log_to_stderr(level: str) -> None:
-    """Log lines for people."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )

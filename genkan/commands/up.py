@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from genkan.commands.listening import loopbacks
+from genkan.logs import configure
 from genkan.settings import SandboxSettings, SettingsRefused, sandbox_settings
 
 
@@ -55,10 +56,10 @@ def up(**options: Any) -> None:
 
 def _run(settings: SandboxSettings, sockets: list[socket.socket]) -> None:
     from genkan.assembly.sandbox import Sandbox
-    from genkan.commands.server import Serving, log_to_stderr, serve
+    from genkan.commands.server import Serving, serve
     from genkan.sandbox.banner import banner
 
-    log_to_stderr(settings.log_level)
+    configure(settings.log_level, settings.log_format)
     sandbox = Sandbox(settings)
     serve(
         Serving(

@@ -21,7 +21,9 @@ from urllib.parse import urlsplit
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
+    LogFormat,
     SettingsRefused,
+    log_format,
     log_level,
     origin,
     truth,
@@ -48,7 +50,7 @@ class NodeSettings:
     worker: bool
     drain_seconds: float
     log_level: str
-    log_format: str
+    log_format: LogFormat
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
@@ -135,7 +137,7 @@ def node_settings(
         worker=read.required("worker", truth),
         drain_seconds=read.required("drain_seconds", _seconds),
         log_level=read.required("log_level", log_level),
-        log_format=read.required("log_format", _log_format),
+        log_format=read.required("log_format", log_format),
     )
     _require_safe(settings)
     return settings
@@ -283,12 +285,6 @@ def _seconds(name: str, value: str) -> float:
     if not 0 <= seconds <= 300:
         raise SettingsRefused(f"{name} {value} is no number of seconds from 0 to 300")
     return seconds
-
-
-def _log_format(name: str, value: str) -> str:
-    if value not in ("json", "text"):
-        raise SettingsRefused(f"{name} {value} is neither json nor text")
-    return value
 
 
 def _require_safe(settings: NodeSettings) -> None:

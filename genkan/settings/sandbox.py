@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
+    LogFormat,
     SettingsRefused,
     key_setting,
+    log_format,
     log_level,
     origin,
     truth,
@@ -52,6 +54,7 @@ class SandboxSettings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     log_level: str = "warning"
+    log_format: LogFormat = "text"
     key: KeySetting = field(default_factory=KeySetting)
 
     @property
@@ -121,6 +124,7 @@ def sandbox_settings(
         seed=seed,
         **tls_options,
         log_level=log_level("GENKAN_LOG_LEVEL", env.get("GENKAN_LOG_LEVEL", "warning")),
+        log_format=log_format("GENKAN_LOG_FORMAT", env.get("GENKAN_LOG_FORMAT", "text")),
         key=key_setting(environment=env),
     )
 

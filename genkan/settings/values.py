@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 _ORIGIN = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
@@ -14,6 +15,7 @@ _ORIGIN = re.compile(
 _TRUTHS = {"": False, "0": False, "false": False, "no": False} | dict.fromkeys(
     ("1", "true", "yes"), True
 )
+LogFormat = Literal["json", "text"]
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -71,3 +73,10 @@ def log_level(name: str, value: str) -> str:
     if value.lower() not in LOG_LEVELS:
         raise SettingsRefused(f"{name} {value} is none of {', '.join(LOG_LEVELS)}")
     return value.lower()
+
+
+def log_format(name: str, value: str) -> LogFormat:
+    """How a line is written."""
+    if value not in ("json", "text"):
+        raise SettingsRefused(f"{name} {value} is neither json nor text")
+    return "json" if value == "json" else "text"

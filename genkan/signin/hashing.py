@@ -53,7 +53,10 @@ def hash_password(password: str, parameters: Parameters | None = None) -> str:
 
 
 class HashingPool:
-    """The threads that hash. One per process; `close` when the process ends."""
+    """The threads that hash. One per process; `close` when the process ends.
+
+    `refused` counts the sign-ins that found no place.
+    """
 
     def __init__(
         self,
@@ -73,6 +76,12 @@ class HashingPool:
         self._places_of_one_source = places_of_one_source
         self._taken: Counter[str] = Counter()
         self._working = 0
+        self.refused = 0
+
+    @property
+    def taken(self) -> int:
+        """Places that are taken now."""
+        return self._taken.total()
 
     @asynccontextmanager
     async def place(self, source: str) -> AsyncIterator[None]:
@@ -82,6 +91,7 @@ class HashingPool:
             or self._taken.total() >= self._places
             or self._working >= self._places
         ):
+            self.refused += 1
             raise Throttled(
                 "Too many people are signing in right now.",
                 retry_after_seconds=_RETRY_AFTER_SECONDS,

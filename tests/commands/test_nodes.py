@@ -236,6 +236,20 @@ def test_a_node_tells_its_health_by_address_on_both_ports(place: Place, begin: B
     assert status_of(operations, "/start") == 404
 
 
+def test_only_the_operations_port_tells_what_is_counted(place: Place, begin: Begin) -> None:
+    made = place.init()
+    operations = free_port()
+    place.write_settings(operations_listen=f"127.0.0.1:{operations}")
+    serve(place, begin)
+    client(place, made, "sts").get_caller_identity()
+    with urllib.request.urlopen(f"http://127.0.0.1:{operations}/metrics") as answer:
+        lines = answer.read().decode().splitlines()
+    counted = 'genkan_requests_total{code="200",front="aws",operation="GetCallerIdentity"} 1.0'
+    assert counted in lines
+    assert "genkan_password_hashing_places 0.0" in lines
+    assert status_of(place.port, "/metrics") == 421
+
+
 def test_a_node_that_drains_answers_but_is_not_ready(place: Place, begin: Begin) -> None:
     made = place.init()
     operations = free_port()
