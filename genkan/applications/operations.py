@@ -29,7 +29,11 @@ from genkan.applications.idempotence import digest_of, made_before
 from genkan.applications.lookup import existing_application, find_application, find_issuer
 from genkan.applications.portal_options import on_create, on_update
 from genkan.applications.records import Application, TrustedTokenIssuer
-from genkan.applications.subscribers import on_group_deleted, on_user_deleted
+from genkan.applications.subscribers import (
+    on_group_deleted,
+    on_instance_deleted,
+    on_user_deleted,
+)
 from genkan.applications.tags import read_tags
 from genkan.core import ids
 from genkan.core.call import Operation
@@ -45,6 +49,7 @@ __all__ = [
     "find_application",
     "find_issuer",
     "on_group_deleted",
+    "on_instance_deleted",
     "on_user_deleted",
 ]
 

@@ -168,6 +168,18 @@ def delete_application(tx: Tx, application_id: str) -> None:
         tx.run(f"DELETE FROM {table} WHERE application_id = ?", application_id)  # noqa: S608
 
 
+def delete_of_instance(tx: Tx, instance_id: str) -> None:
+    """Remove every application of an instance with what hangs on it, and its issuers."""
+    for table in ("application_assignments", "application_parts"):
+        tx.run(
+            f"DELETE FROM {table} WHERE application_id IN"  # noqa: S608
+            " (SELECT application_id FROM applications WHERE instance_id = ?)",
+            instance_id,
+        )
+    for table in ("applications", "trusted_token_issuers"):
+        tx.run(f"DELETE FROM {table} WHERE instance_id = ?", instance_id)  # noqa: S608
+
+
 def insert_assignment(tx: Tx, application_id: str, principal_id: str, principal_type: str) -> bool:
     """Assign; False when the principal already is."""
     return (

@@ -1,7 +1,7 @@
 """What applications do when others tell inside a transaction; wired by `assembly`."""
 
 from genkan.applications import store
-from genkan.core.events import GroupDeleted, UserDeleted
+from genkan.core.events import GroupDeleted, InstanceDeleted, UserDeleted
 from genkan.db.database import Tx
 
 
@@ -13,3 +13,8 @@ def on_user_deleted(tx: Tx, event: UserDeleted) -> None:
 def on_group_deleted(tx: Tx, event: GroupDeleted) -> None:
     """End the group's assignments."""
     store.delete_assignments_of(tx, event.group_id, "GROUP")
+
+
+def on_instance_deleted(tx: Tx, event: InstanceDeleted) -> None:
+    """Take away the instance's applications and trusted token issuers."""
+    store.delete_of_instance(tx, event.instance_id)

@@ -9,6 +9,7 @@ from genkan.applications import operations as applications
 from genkan.core import arns
 from genkan.core.call import Signer
 from genkan.core.errors import Conflict, Invalid, NotFound, QuotaExceeded
+from genkan.core.events import InstanceDeleted
 from tests.slices.applications.world import (
     CUSTOM,
     OTHER_INSTANCE,
@@ -299,6 +300,25 @@ def test_a_deleted_application_leaves_nothing(store: Store, world: World) -> Non
     assert arn.rpartition("/")[2] not in store.everything()
     assert len(assigned["application_assignments"]) == 2
     assert store.count("application_parts") == 2
+
+
+def test_a_deleted_instance_takes_what_is_its_own_along(store: Store, world: World) -> None:
+    with store.write() as tx:
+        ours, theirs = an_application(tx), an_application(tx, instance_arn=OTHER_INSTANCE)
+        an_issuer(tx)
+        an_issuer(tx, instance_arn=OTHER_INSTANCE)
+        for arn in (ours, theirs):
+            run(tx, "PutApplicationAccessScope", application_arn=arn, scope="wiki:read")
+        assign(tx, ours, world.alice)
+        tx.publish(InstanceDeleted(instance_id=OTHER_INSTANCE_ID))
+        run(tx, "DescribeApplication", application_arn=ours)
+    for table in (
+        "applications",
+        "application_assignments",
+        "application_parts",
+        "trusted_token_issuers",
+    ):
+        assert store.count(table) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from genkan.applications import operations as applications
-from genkan.core.events import GroupDeleted, UserDeleted
+from genkan.core.events import GroupDeleted, InstanceDeleted, UserDeleted
 from genkan.db.database import Tx
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
@@ -28,6 +28,7 @@ def make_applications_world(store: Store) -> World:
     world = make_world(store)
     store.events.subscribe(UserDeleted, applications.on_user_deleted)
     store.events.subscribe(GroupDeleted, applications.on_group_deleted)
+    store.events.subscribe(InstanceDeleted, applications.on_instance_deleted)
     with store.write() as tx:
         identity_store.create_identity_store(
             tx, identity_store_id=OTHER_STORE, owner_account_id=MEMBER
