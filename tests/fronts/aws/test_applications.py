@@ -8,7 +8,7 @@ import pytest
 
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.samples_applications import ACTOR_POLICY, CUSTOM, JWT_BEARER, issuer
-from tests.fronts.aws.world import NOBODY, Clients, World
+from tests.fronts.aws.world import NOBODY, Clients, World, until
 from tests.support.person import role_credentials
 
 ALIAS = "sakura-management"
@@ -461,3 +461,55 @@ def test_the_trail_hides_the_client_token(world: World) -> None:
     assert len(found) == 1
     assert "not-to-be-written" not in found[0]["CloudTrailEvent"]
     assert "Wiki" in found[0]["CloudTrailEvent"]
+
+
+def test_an_account_instance_has_applications_of_its_own(world: World, sso: Any, wiki: str) -> None:
+    member = Clients(world.server, world.member_administrator()).sso_admin
+    own = world.account(MEMBER)
+    instance = member.create_instance(Name="Own")["InstanceArn"]
+    until(
+        lambda: member.describe_instance(InstanceArn=instance)["Status"],
+        lambda status: status == "ACTIVE",
+    )
+    arn = member.create_application(
+        InstanceArn=instance, ApplicationProviderArn=CUSTOM, Name="Notes"
+    )["ApplicationArn"]
+    assert arn.startswith(f"arn:aws:sso::{own}:application/{instance.rpartition('/')[2]}/apl-")
+    (listed,) = member.list_applications(InstanceArn=instance)["Applications"]
+    assert (listed["ApplicationArn"], listed["ApplicationAccount"]) == (arn, own)
+    trusted = member.create_trusted_token_issuer(
+        **{**issuer(world, "issuer"), "InstanceArn": instance}
+    )["TrustedTokenIssuerArn"]
+    # What stands in one instance is no business of the other's, nor of its owner.
+    refused(sso.describe_application, "AccessDeniedException", ApplicationArn=arn)
+    refused(
+        sso.describe_trusted_token_issuer, "AccessDeniedException", TrustedTokenIssuerArn=trusted
+    )
+    refused(sso.list_applications, "AccessDeniedException", InstanceArn=instance)
+    refused(
+        sso.put_application_access_scope,
+        "ValidationException",
+        ApplicationArn=wiki,
+        Scope="wiki:read",
+        AuthorizedTargets=[arn],
+    )
+    refused(
+        sso.put_application_grant,
+        "ResourceNotFoundException",
+        ApplicationArn=wiki,
+        GrantType=JWT_BEARER,
+        Grant={"JwtBearer": {"AuthorizedTokenIssuers": [{"TrustedTokenIssuerArn": trusted}]}},
+    )
+    refused(
+        member.put_application_access_scope,
+        "ValidationException",
+        ApplicationArn=arn,
+        Scope="sso:account:access",
+    )
+    member.delete_instance(InstanceArn=instance)
+    until(
+        lambda: member.list_instances()["Instances"],
+        lambda found: instance not in [one["InstanceArn"] for one in found],
+    )
+    refused(member.describe_application, "ResourceNotFoundException", ApplicationArn=arn)
+    sso.describe_application(ApplicationArn=wiki)
