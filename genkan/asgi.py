@@ -22,7 +22,7 @@ from genkan.core.trace import Trace
 from genkan.forwarded import TrustedProxies
 from genkan.fronts.aws.gateway import Gateway
 from genkan.health import Health
-from genkan.metrics import Metrics
+from genkan.metrics import Metrics, error_code
 from genkan.protocols.aws.wire import Request, Response
 
 Scope = MutableMapping[str, Any]
@@ -151,6 +151,7 @@ class Server:
             return
         operation = _page(scope) if answered.front == "pages" else running.operation
         if self._metrics is not None:
+            running.refusal = answered.error or running.refusal
             self._metrics.request(answered.front, running, operation, answered.status, seconds)
         if _access.isEnabledFor(logging.INFO):
             client = scope.get("client")
@@ -190,6 +191,8 @@ class Server:
         response = await self._gateway.answer(request, origin)
         answered.status = response.status
         answered.size = len(response.body)
+        if response.status >= 400:
+            answered.error = error_code(response)
         await _send(send, response)
 
     async def _pages(
@@ -223,6 +226,7 @@ class _Answered:
     front: str = "none"
     status: int = 0
     size: int = 0
+    error: str = ""
 
 
 def _is_aws(scope: Scope) -> bool:

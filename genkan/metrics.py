@@ -25,6 +25,7 @@ from genkan.core.call import Call, Operation, Origin, Owner, System
 from genkan.core.trace import Trace
 from genkan.db import jobs
 from genkan.db.jobs import Backlog
+from genkan.protocols.aws.wire import Response
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -218,6 +219,15 @@ class Metrics:
             running = GaugeMetricFamily("genkan_jobs_running", "Jobs that run here now")
             running.add_metric([], self._worker.running)
             yield running
+
+
+def error_code(response: Response) -> str:
+    """AWS's code of an error that we wrote, from its header or, in the Query protocol, its body."""
+    for name, value in response.headers:
+        if name == b"x-amzn-errortype":
+            return value.decode()
+    found = response.body.partition(b"<Code>")[2].partition(b"</Code>")
+    return found[0].decode() if found[1] else ""
 
 
 _DATABASE = {
