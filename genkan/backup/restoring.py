@@ -28,15 +28,27 @@ _SANDBOX = "sandbox_facts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """What was restored: rows by part and table, when the backup was made (epoch milliseconds),
-    the names of the steps taken since, and whether there is a copy for a reset.
-    """
+class Checked:
+    """What is in a backup: rows by part and table; when it was made, in epoch milliseconds."""
 
     counts: Counts
     created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(Checked):
+    """`steps`: those taken since then; `copy`: whether there is one for a reset."""
+
     steps: tuple[str, ...]
     copy: bool
+
+
+def check_backup(path: Path, kek: KeyEncryptionKey) -> Checked:
+    """Read the backup at `path` as a restore would, and change nothing; `BackupRefused`."""
+    with opened(path) as backup:
+        _require_known_steps(backup)
+        backup.unlock(kek)
+        return Checked(counts=backup.verify(), created_at=backup.header.created_at)
 
 
 def restore_backup(

@@ -1,6 +1,7 @@
 """`genkan backup` and `genkan restore` as a person types them."""
 
 import re
+import shutil
 import stat
 from contextlib import closing
 from pathlib import Path
@@ -17,16 +18,29 @@ from tests.support.engines import PostgresData, SqliteData, new_postgres_databas
 from tests.support.store import KEK, open_store
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """A data directory with rows in every table."""
-    directory = tmp_path / "from"
-    directory.mkdir()
-    store = open_store(directory)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a data directory that has rows in every table, and its backup."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "from").mkdir()
+    store = open_store(folder / "from")
     fill_every_table(store.data, count=2)
+    back_up(store.data, folder / "file")
     store.close()
-    write_key_file(directory / "key", KEK.key)
-    return directory
+    write_key_file(folder / "from" / "key", KEK.key)
+    return folder
+
+
+@pytest.fixture
+def directory(made: Path, tmp_path: Path) -> Path:
+    """The directory, for one test."""
+    return Path(shutil.copytree(made / "from", tmp_path / "from"))
+
+
+@pytest.fixture
+def file(made: Path, tmp_path: Path) -> Path:
+    """The backup, for one test."""
+    return Path(shutil.copyfile(made / "file", tmp_path / "file"))
 
 
 def empty(directory: Path, key: bytes = KEK.key) -> Path:
@@ -61,36 +75,50 @@ def test_both_commands_say_what_they_did(directory: Path, tmp_path: Path) -> Non
     assert rows(there) == rows(directory)
 
 
-def test_a_directory_that_does_not_exist_is_made(directory: Path, tmp_path: Path) -> None:
-    file, there = tmp_path / "file", tmp_path / "a" / "there"
-    genkan("backup", "--data-dir", directory, file)
+def test_a_backup_is_checked_without_a_place_to_restore_it(
+    directory: Path, file: Path, tmp_path: Path
+) -> None:
+    before = rows(directory)
+    said = genkan("restore", "--check", "--data-dir", directory, file)
+    assert re.fullmatch(rf"{re.escape(str(file))} is whole: \d+ rows of \d+ tables, \S+Z\.\n", said)
+    assert rows(directory) == before
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    assert "is damaged" in refusal("restore", "--check", "--data-dir", directory, file)
+    there = empty(tmp_path / "there", new_key())
+    file.write_bytes(bytes(data[:-1]) + bytes([data[-1] ^ 1]))
+    assert "was made under" in refusal("restore", "--check", "--data-dir", there, file)
+    assert list(held(there)) == ["key"]
+
+
+def test_a_directory_that_does_not_exist_is_made(
+    directory: Path, file: Path, tmp_path: Path
+) -> None:
+    there = tmp_path / "a" / "there"
     environment = {"GENKAN_KEY_FILE": str(directory / "key")}
     genkan("restore", "--data-dir", there, file, environment=environment)
     assert rows(there) == rows(directory)
     assert stat.S_IMODE(there.stat().st_mode) == 0o700
 
 
-def test_a_missing_key_is_asked_for(directory: Path, tmp_path: Path) -> None:
-    file, there = tmp_path / "file", tmp_path / "there"
-    genkan("backup", "--data-dir", directory, file)
+def test_a_missing_key_is_asked_for(directory: Path, file: Path, tmp_path: Path) -> None:
+    there = tmp_path / "there"
     assert refusal("restore", "--data-dir", there, file) == (
         f"the key-encryption key of the backup is needed: as {there}/key, or in GENKAN_KEY_FILE"
     )
     assert not there.exists()
 
 
-def test_another_installations_key_is_refused(directory: Path, tmp_path: Path) -> None:
-    file, there = tmp_path / "file", empty(tmp_path / "there", new_key())
-    genkan("backup", "--data-dir", directory, file)
+def test_another_installations_key_is_refused(directory: Path, file: Path, tmp_path: Path) -> None:
+    there = empty(tmp_path / "there", new_key())
     before = held(there)
     said = refusal("restore", "--data-dir", there, file)
     assert said.startswith(f"{file} was made under the key-encryption key {KEK.name}, and {there}")
     assert held(there) == before
 
 
-def test_an_organization_is_not_overwritten(directory: Path, tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    genkan("backup", "--data-dir", directory, file)
+def test_an_organization_is_not_overwritten(directory: Path, file: Path, tmp_path: Path) -> None:
     before = held(directory)
     assert "holds an organization already" in refusal("restore", "--data-dir", directory, file)
     assert held(directory) == before
@@ -98,10 +126,9 @@ def test_an_organization_is_not_overwritten(directory: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "text", "empty", "directory", "missing"])
 def test_a_bad_file_is_one_line_and_changes_nothing(
-    directory: Path, tmp_path: Path, damage: str
+    directory: Path, file: Path, tmp_path: Path, damage: str
 ) -> None:
-    file, there = tmp_path / "file", empty(tmp_path / "there")
-    genkan("backup", "--data-dir", directory, file)
+    there = empty(tmp_path / "there")
     data = bytearray(file.read_bytes())
     file.unlink()
     if damage == "directory":
