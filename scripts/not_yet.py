@@ -7,18 +7,6 @@ named here, and when one is both.
 #: By service, by reason: the operations' names.
 NOT_YET: dict[str, dict[str, str]] = {
     "sso-admin": {
-        "comes with additional Regions": """
-            AddRegion DescribeRegion ListRegions RemoveRegion
-        """,
-        "comes with account instances": """
-            CreateInstance DeleteInstance UpdateInstance
-        """,
-        "comes with attributes for access control": """
-            CreateInstanceAccessControlAttributeConfiguration
-            DeleteInstanceAccessControlAttributeConfiguration
-            DescribeInstanceAccessControlAttributeConfiguration
-            UpdateInstanceAccessControlAttributeConfiguration
-        """,
         "tags are given when things are made": """
             ListTagsForResource TagResource UntagResource
         """,
