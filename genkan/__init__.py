@@ -8,7 +8,7 @@ fronts          aws · web (sign-in, consent, portal)
 between         federation (assertions made and exchanged)
 the door        perform · decide
 slices          provisioning · portal · oauth
-                assignments · sts
+                assignments · applications · sts
                 permission_sets · signin
                 instances
                 identity_store · organization · iam · credentials
