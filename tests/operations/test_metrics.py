@@ -1,9 +1,11 @@
 """Metrics: what is counted, under which names, and what a scrape costs."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from genkan import metrics as module
 from genkan.core.errors import Denied, Throttled
 from genkan.core.trace import Trace
 from genkan.db import jobs
+from genkan.db.postgres import Counts as PostgresCounts
 from genkan.metrics import MOST_LABELS, Metrics
 from tests.operations.exchange import Listening, a_server, ask
 from tests.support.store import Store
@@ -231,6 +234,37 @@ async def test_the_worker_the_hashing_pool_and_the_engine_are_read_at_the_scrape
     assert of(samples, "genkan_database_given_up_total") == 1
     assert labels_of(samples, "genkan_build_info", "version")
     assert of(samples, "process_resident_memory_bytes") > 1_000_000
+
+
+async def test_every_metric_is_in_the_operators_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+
+    class Worker:
+        running = 0
+
+        def __init__(self) -> None:
+            self.counts = Counter({("Work", "done"): 1})
+
+    class Pool:
+        taken = refused = 0
+
+    class Found(NoDatabase):
+        counts = PostgresCounts()
+
+        async def scan(self, call: Any, work: Any) -> jobs.Backlog:
+            return jobs.Backlog(states={"ready": 1}, oldest_due_ms=0)
+
+    made = Metrics(Found(), worker=Worker(), hashing=Pool())
+    running = Trace()
+    running.refusal, running.sign_in = "Denied", "wrong"
+    made.request("aws", running, "Work", 400, 0.1)
+    _, text = await made.scrape()
+    families = [family.name for family in text_string_to_metric_families(text.decode())]
+    named = set(re.findall(r"^\| `(genkan_\w+)`", page, re.MULTILINE))
+    ours = {name for name in families if name.startswith("genkan_")}
+    assert {name.removesuffix("_total").removesuffix("_info") for name in named} == {
+        name.removesuffix("_info") for name in ours
+    }
 
 
 async def test_two_nodes_of_one_process_have_a_registry_each() -> None:
