@@ -212,7 +212,12 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
-CREATE_INSTANCE = Operation(name="CreateInstance", run=create_instance, access=System())
+CREATE_INSTANCE = Operation(
+    name="CreateInstance",
+    run=create_instance,
+    access=System(),
+    secret=frozenset({"client_token"}),
+)
 SETTLE_INSTANCE = Operation(
     name="SettleInstance",
     run=work.settle_instance,

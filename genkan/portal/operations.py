@@ -162,6 +162,7 @@ def _content(
         subject=user.user_id,
         session_name=session_name_for(user.user_name, user.user_id),
         duration_seconds=permission_sets.session_seconds(found),
+        tags=instances.session_tags(tx, found.instance_id, user),
     )
     return content, found
 

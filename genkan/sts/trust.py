@@ -16,6 +16,7 @@ from genkan.authorization import (
     decide,
 )
 from genkan.authorization.managed import lookup
+from genkan.core import arns
 from genkan.core.call import Signer
 from genkan.core.clock import iso8601
 from genkan.core.errors import Denied, Invalid
@@ -24,6 +25,7 @@ from genkan.db.database import Tx
 from genkan.decide import DEAD, Standing
 from genkan.iam import operations as iam
 from genkan.iam.records import Role
+from genkan.identity_store import operations as identity_store
 from genkan.sts import sessions
 from genkan.sts.records import RoleSession, SamlClaims
 
@@ -49,7 +51,7 @@ def standing(tx: Tx, signer: Signer) -> Standing:
         policies=tx.remembered(
             ("policies", session.access_key_id), lambda: _of_session(tx, session)
         ),
-        context=_session_context(session, signer),
+        context=_session_context(tx, session, signer),
     )
 
 
@@ -70,11 +72,22 @@ def _standing_of_user(tx: Tx, signer: Signer) -> Standing:
     )
 
 
-def _session_context(session: RoleSession, signer: Signer) -> dict[str, str]:
+def _session_context(tx: Tx, session: RoleSession, signer: Signer) -> dict[str, str]:
     context = {"aws:TokenIssueTime": iso8601(session.issued_at)}
     if signer.person_id:
         context["identitystore:UserId"] = signer.person_id
+        context |= tx.remembered(
+            ("identity_store_of", signer.person_id), lambda: _store_context(tx, signer.person_id)
+        )
     return context
+
+
+def _store_context(tx: Tx, user_id: str | None) -> dict[str, str]:
+    user = identity_store.find_user(tx, user_id or "")
+    if user is None:
+        return {}
+    owner = identity_store.owner_of(tx, user.identity_store_id)
+    return {"identitystore:IdentityStoreArn": arns.identity_store(owner, user.identity_store_id)}
 
 
 def _of_session(tx: Tx, session: RoleSession) -> PolicySet:

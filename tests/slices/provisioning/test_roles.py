@@ -17,6 +17,7 @@ from genkan.db.database import Tx
 from genkan.iam import operations as iam
 from genkan.iam import policies as iam_policies
 from genkan.iam.records import PROVISION_JOB
+from genkan.instances.operations import INSTANCE_JOB
 from genkan.perform import perform
 from genkan.permission_sets import operations as permission_sets
 from genkan.provisioning.jobs import GAVE_UP
@@ -481,6 +482,6 @@ async def test_the_worker_in_the_process_does_the_jobs(process: Process) -> None
             await asyncio.sleep(0.01)
     await worker.stop()
     assert ended == {("SUCCEEDED", None)}
-    assert list(process.handlers) == [PROVISION_JOB]
+    assert list(process.handlers) == [PROVISION_JOB, INSTANCE_JOB]
     assert len(in_account(process, "ListRoles")["roles"]) == 2
     assert len(in_account(process, "ListSAMLProviders")["saml_provider_list"]) == 1
