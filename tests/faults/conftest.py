@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.lives import Cradle, Life
 from tests.faults.scene import Scene, Witness, make_scene, take_the_provider_away, until
+from tests.faults.site import Site
 from tests.support.postgresql import Cluster, own_server
 from tests.support.server import free_port
 
@@ -26,6 +27,12 @@ def cluster() -> Iterator[Cluster]:
     """A PostgreSQL server that these tests may treat as they like."""
     with own_server() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def site(cradle: Cradle, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The sample organization on both engines, to be copied."""
+    return Site(cradle, cluster, tmp_path_factory.mktemp("site"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,100 @@
+"""An installation under load while its processes, its database and its network fail at random."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.faults.chaos import KILLS, SEED, Fault, Run, schedule
+from tests.faults.site import LEASE_MS, Site
+from tests.support.forwarder import Forwarder
+from tests.support.nodes import Member, Nodes
+from tests.support.postgresql import Cluster
+
+
+def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresql(
+    site: Site, tmp_path: Path
+) -> None:
+    with (
+        site.postgres(tmp_path, nodes=2, workers=1, works=False) as nodes,
+        far_worker(site.cluster, nodes) as forwarder,
+    ):
+        nodes.start()
+        run = Run(nodes, tmp_path, SEED, faults_of(nodes, site.cluster, forwarder))
+        some = max(1, KILLS // 20)
+        others = {
+            "restart of PostgreSQL": some,
+            "crash of PostgreSQL": some,
+            "connections terminated": some,
+            "connections of a worker cut": some,
+            "network of a worker frozen": some,
+            "worker paused": some,
+            "node told to stop": some,
+        }
+        kinds = ["kill of a node", "kill of a worker"]
+        assert run.under(schedule(SEED, KILLS, others, kinds)) == []
+
+
+def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str, Fault]:
+    """What may be done to nodes on PostgreSQL, one worker of which is behind a forwarder."""
+
+    def killed(member: Member, dice: random.Random) -> None:
+        member.kill()
+        time.sleep(dice.choice((0, dice.random() / 2)))
+        nodes.revive(member)
+
+    def terminated(dice: random.Random) -> None:
+        share = dice.random()
+        with psycopg.connect(nodes.database, autocommit=True) as raw:
+            raw.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE random() < %s"
+                " AND datname = current_database() AND pid <> pg_backend_pid()",
+                [share],
+            )
+
+    def frozen(dice: random.Random) -> None:
+        forwarder.freeze()
+        time.sleep(dice.random() + dice.choice((0, LEASE_MS / 1000)))
+        forwarder.thaw()
+
+    def paused(dice: random.Random) -> None:
+        member = dice.choice(nodes.working)
+        member.signal(signal.SIGSTOP)
+        time.sleep(dice.random() + dice.choice((0, LEASE_MS / 1000)))
+        member.signal(signal.SIGCONT)
+
+    def told_to_stop(dice: random.Random) -> None:
+        member = dice.choice(nodes.members)
+        member.end(signal.SIGTERM)
+        nodes.revive(member)
+
+    return {
+        "kill of a node": lambda dice: killed(dice.choice(nodes.serving), dice),
+        "kill of a worker": lambda dice: killed(dice.choice(nodes.working), dice),
+        "restart of PostgreSQL": lambda dice: cluster.restart(),
+        "crash of PostgreSQL": lambda dice: cluster.restart(crash=True),
+        "connections terminated": terminated,
+        "connections of a worker cut": lambda dice: forwarder.cut(),
+        "network of a worker frozen": frozen,
+        "worker paused": paused,
+        "node told to stop": told_to_stop,
+    }
+
+
+class far_worker:
+    """One worker more, which reaches the database through a forwarder."""
+
+    def __init__(self, cluster: Cluster, nodes: Nodes) -> None:
+        self._port = int(cluster.url().rpartition(":")[2].partition("/")[0])
+        self._forwarder = Forwarder(lambda: [self._port])
+        name = nodes.database.partition("?")[0].rpartition("/")[2]
+        url = cluster.url(name).replace(f":{self._port}/", f":{self._forwarder.port}/")
+        nodes.another("far", "worker", url)
+
+    def __enter__(self) -> Forwarder:
+        return self._forwarder
+
+    def __exit__(self, *exception: object) -> None:
+        self._forwarder.close()

@@ -1,0 +1,306 @@
+"""The verdict on an installation after the faults: what the journal, the store and the audit say.
+
+What was committed is read from the audit: an act is committed when it has a record of success.
+Every acknowledged act must be, no refused one may be, none twice; then the committed acts, done
+again on paper, must give exactly what the store holds. And whatever the acts were, nothing may be
+half: a role without assignments, an assignment without a role, a request that never ended.
+"""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
+
+from tests.faults.journal import DONE, REFUSED, Act, Journal
+
+_NOT_RECORDED = frozenset(
+    {"DescribeUser", "DescribeGroupMembership", "GetCallerIdentity", "ListAccounts", "Start"}
+    | {"DescribeAccountAssignmentCreationStatus", "DescribeAccountAssignmentDeletionStatus"}
+    | {"DescribePermissionSetProvisioningStatus"}
+)
+_PAGES = frozenset({"SignIn", "SignOut"})
+"""Acts of several requests."""
+_GONE = "Received a 404 status error"
+"""How FailureReason begins when the principal was removed meanwhile."""
+
+
+class Rows:
+    """The tables themselves, of a PostgreSQL database or an SQLite file as settings name it."""
+
+    def __init__(self, database: str) -> None:
+        self._database = database
+
+    def all(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query gives."""
+        if self._database.startswith("sqlite:"):
+            with closing(sqlite3.connect(self._database.removeprefix("sqlite:"))) as raw:
+                return raw.execute(sql).fetchall()
+        import psycopg
+
+        with psycopg.connect(self._database) as raw:
+            return raw.execute(sql.encode()).fetchall()
+
+    def values(self, sql: str) -> set[Any]:
+        """The first column of a query."""
+        return {row[0] for row in self.all(sql)}
+
+
+class Audit:
+    """The records of our acts: of success and of refusal, by the name that the act carried."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.successes: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.failures: Counter[str] = Counter()
+        self.ids: Counter[str] = Counter()
+        for (text,) in rows.all("SELECT record FROM audit_events"):
+            record = json.loads(text)
+            self.ids[record["eventID"]] += 1
+            agent = record["userAgent"]
+            if not agent.startswith("act-"):
+                continue
+            if "errorCode" in record:
+                self.failures[agent] += 1
+            else:
+                self.successes[agent].append(record)
+
+    def committed(self, act: Act) -> dict[str, Any] | None:
+        """The record of an act that was done, whatever its asker learned."""
+        records = self.successes.get(act.agent)
+        return records[0] if records else None
+
+
+def judge(journal: Journal, database: str) -> list[str]:
+    """Everything that is wrong, worst first; nothing must be."""
+    rows = Rows(database)
+    audit = Audit(rows)
+    return [
+        *journal.wrong,
+        *_records(journal, audit),
+        *_users_and_groups(journal, audit, rows),
+        *_permission_sets(journal, audit, rows),
+        *_assignments(journal, audit, rows),
+        *_roles(rows),
+        *_leftovers(rows),
+    ]
+
+
+def _records(journal: Journal, audit: Audit) -> Iterator[str]:
+    yield from (f"an event id occurs twice: {one}" for one, count in audit.ids.items() if count > 1)
+    for act in journal.acts:
+        if act.name in _NOT_RECORDED:
+            continue
+        names = Counter(record["eventName"] for record in audit.successes.get(act.agent, ()))
+        twice = [name for name, count in names.items() if count > 1]
+        said = f"{act.agent} {act.name} {dict(act.asked)} {act.outcome} {act.told}"
+        if twice and act.name not in _PAGES:
+            yield f"recorded twice: {said}"
+        if act.name not in _PAGES and (len(names) > 1 or (names and act.name not in names)):
+            yield f"recorded as {sorted(names)}: {said}"
+        if act.outcome == DONE and not names:
+            yield f"acknowledged but not recorded: {said}"
+        if act.outcome == REFUSED and names and act.name not in _PAGES:
+            yield f"refused but recorded as done: {said}"
+        if audit.failures[act.agent] > 1 and act.name not in _PAGES:
+            yield f"its refusal is recorded twice: {said}"
+
+
+def _of(journal: Journal, audit: Audit, *names: str) -> Iterator[tuple[Act, dict[str, Any]]]:
+    for act in journal.acts:
+        if act.name in names and (record := audit.committed(act)) is not None:
+            yield act, record
+
+
+def _found(document: Any, member: str) -> Any:
+    """The first member of this name, however deep."""
+    if not isinstance(document, dict):
+        return None
+    if member in document:
+        return document[member]
+    inner = (_found(value, member) for value in document.values())
+    return next((value for value in inner if value is not None), None)
+
+
+def _answered(record: dict[str, Any], member: str) -> Any:
+    value = _found(record["responseElements"], member)
+    assert value is not None, f"a record of {record['eventName']} names no {member}"
+    return value
+
+
+def _compare(what: str, expected: Iterable[Any], actual: Iterable[Any]) -> Iterator[str]:
+    missing = set(expected) - set(actual)
+    extra = set(actual) - set(expected)
+    if missing:
+        yield f"{what} recorded but not there: {sorted(missing, key=str)[:5]} ({len(missing)})"
+    if extra:
+        yield f"{what} there but not recorded: {sorted(extra, key=str)[:5]} ({len(extra)})"
+
+
+def _removed(journal: Journal, audit: Audit, name: str, member: str) -> set[Any]:
+    return {act.asked[member] for act, _ in _of(journal, audit, name)}
+
+
+def _users_and_groups(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
+    users = {_answered(record, "userId"): act for act, record in _of(journal, audit, "CreateUser")}
+    removed_users = _removed(journal, audit, "DeleteUser", "UserId")
+    stored = dict(rows.all("SELECT id, display_name FROM users WHERE user_name LIKE 'load-%'"))
+    yield from _compare("users", users.keys() - removed_users, stored)
+    names = dict.fromkeys(users, "A")
+    for act, _ in _of(journal, audit, "UpdateUser"):
+        names[act.asked["UserId"]] = act.asked["Operations"][0]["AttributeValue"]
+    yield from _compare("names of users", {(user, names[user]) for user in stored}, stored.items())
+
+    groups = {_answered(record, "groupId") for _, record in _of(journal, audit, "CreateGroup")}
+    removed_groups = _removed(journal, audit, "DeleteGroup", "GroupId")
+    yield from _compare(
+        "groups",
+        groups - removed_groups,
+        rows.values("SELECT id FROM groups WHERE display_name LIKE 'load-%'"),
+    )
+    left = _removed(journal, audit, "DeleteGroupMembership", "MembershipId")
+    memberships = {
+        _answered(record, "membershipId")
+        for act, record in _of(journal, audit, "CreateGroupMembership")
+        if act.asked["GroupId"] not in removed_groups
+        and act.asked["MemberId"]["UserId"] not in removed_users
+    }
+    yield from _compare(
+        "memberships",
+        memberships - left,
+        rows.values(
+            "SELECT m.id FROM group_memberships AS m JOIN groups AS g ON g.id = m.group_id"
+            " WHERE g.display_name LIKE 'load-%'"
+        ),
+    )
+    for column, table in (("user_count", "users"), ("group_count", "groups")):
+        counted = rows.all(f"SELECT {column}, (SELECT COUNT(*) FROM {table}) FROM identity_stores")
+        if any(kept != real for kept, real in counted):
+            yield f"{column} is not what there is: {counted}"
+
+
+def _permission_sets(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
+    made = {
+        _answered(record, "permissionSetArn").rpartition("/")[2]
+        for _, record in _of(journal, audit, "CreatePermissionSet")
+    }
+    removed = {
+        arn.rpartition("/")[2]
+        for arn in _removed(journal, audit, "DeletePermissionSet", "PermissionSetArn")
+    }
+    yield from _compare(
+        "permission sets",
+        made - removed,
+        rows.values("SELECT permission_set_id FROM permission_sets WHERE name LIKE 'L-%'"),
+    )
+
+
+def _assignments(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
+    ends = {
+        row[0]: (row[1], row[2])
+        for row in rows.all("SELECT request_id, status, failure_reason FROM assignment_requests")
+    }
+    for request_id, (status, reason) in ends.items():
+        if status == "IN_PROGRESS":
+            yield f"request {request_id} never ended"
+        if status == "FAILED" and not reason.startswith(_GONE):
+            yield f"request {request_id} failed: {reason}"
+    kinds = ("CreateAccountAssignment", "DeleteAccountAssignment", "ProvisionPermissionSet")
+    for act, record in _of(journal, audit, *kinds):
+        if _answered(record, "requestId") not in ends:
+            yield f"{act.agent} {act.name} was accepted and is not there"
+
+    users = _removed(journal, audit, "DeleteUser", "UserId")
+    taken = {_key(act) for act, _ in _of(journal, audit, "DeleteAccountAssignment")}
+    expected = {
+        _key(act)
+        for act, record in _of(journal, audit, "CreateAccountAssignment")
+        if ends.get(_answered(record, "requestId"), ("",))[0] == "SUCCEEDED"
+    }
+    stored = rows.all(
+        "SELECT a.account_id, a.permission_set_id, a.principal_id FROM assignments AS a"
+        " JOIN permission_sets AS p ON p.permission_set_id = a.permission_set_id"
+        " WHERE p.name LIKE 'L-%'"
+    )
+    yield from _compare(
+        "assignments", {key for key in expected - taken if key[2] not in users}, stored
+    )
+
+
+def _key(act: Act) -> tuple[str, str, str]:
+    asked = act.asked
+    return (
+        asked["TargetId"],
+        asked["PermissionSetArn"].rpartition("/")[2],
+        asked["PrincipalId"],
+    )
+
+
+def _roles(rows: Rows) -> Iterator[str]:
+    assigned = set(rows.all("SELECT DISTINCT account_id, permission_set_id FROM assignments"))
+    recorded = {
+        (row[0], row[1]): row[2:]
+        for row in rows.all(
+            "SELECT account_id, permission_set_id, role_name, content_hash"
+            " FROM provisioned_permission_sets"
+        )
+    }
+    yield from _compare("roles for what is assigned", assigned, recorded)
+    unfinished = [key for key, (_, content_hash) in recorded.items() if not content_hash]
+    if unfinished:
+        yield f"roles that were never finished: {unfinished}"
+    yield from _compare(
+        "roles in the accounts",
+        {(account, role) for (account, _), (role, _) in recorded.items()},
+        rows.all("SELECT account_id, role_name FROM iam_roles WHERE path LIKE '/aws-reserved/%'"),
+    )
+    sets = Counter((account, role.rpartition("_")[0]) for account, role in _role_names(recorded))
+    yield from (f"two roles of one set: {key}" for key, count in sets.items() if count > 1)
+
+
+def _role_names(recorded: dict[Any, Any]) -> Iterator[tuple[str, str]]:
+    for (account, _), (role, _) in recorded.items():
+        yield account, role
+
+
+def _leftovers(rows: Rows) -> Iterator[str]:
+    for what, sql in _ORPHANS.items():
+        found = rows.all(sql)
+        if found:
+            yield f"{what}: {found[:5]} ({len(found)})"
+
+
+_ORPHANS = {
+    "jobs left": "SELECT kind, state, attempts, error FROM jobs",
+    "policies of no role": (
+        "SELECT account_id, role_name FROM iam_role_policies AS p WHERE NOT EXISTS (SELECT 1"
+        " FROM iam_roles AS r WHERE r.account_id = p.account_id AND r.role_name = p.role_name)"
+    ),
+    "attachments of no role": (
+        "SELECT account_id, role_name FROM iam_role_attachments AS p WHERE NOT EXISTS (SELECT 1"
+        " FROM iam_roles AS r WHERE r.account_id = p.account_id AND r.role_name = p.role_name)"
+    ),
+    "memberships of nobody": (
+        "SELECT m.id FROM group_memberships AS m LEFT JOIN users AS u ON u.id = m.user_id"
+        " LEFT JOIN groups AS g ON g.id = m.group_id WHERE u.id IS NULL OR g.id IS NULL"
+    ),
+    "assignments of nobody": (
+        "SELECT a.principal_id FROM assignments AS a WHERE NOT EXISTS (SELECT 1 FROM users AS u"
+        " WHERE u.id = a.principal_id) AND NOT EXISTS"
+        " (SELECT 1 FROM groups AS g WHERE g.id = a.principal_id)"
+    ),
+    "assignments of no permission set": (
+        "SELECT permission_set_id FROM assignments WHERE permission_set_id NOT IN"
+        " (SELECT permission_set_id FROM permission_sets)"
+    ),
+    "tokens of no grant": (
+        "SELECT grant_id FROM access_tokens WHERE grant_id NOT IN"
+        " (SELECT grant_id FROM token_grants) UNION SELECT grant_id FROM refresh_tokens"
+        " WHERE grant_id NOT IN (SELECT grant_id FROM token_grants)"
+    ),
+    "grants without exactly one living refresh token": (
+        "SELECT g.grant_id FROM token_grants AS g LEFT JOIN refresh_tokens AS r"
+        " ON r.grant_id = g.grant_id AND r.used_at = 0 GROUP BY g.grant_id"
+        " HAVING COUNT(r.grant_id) <> 1"
+    ),
+}
