@@ -38,7 +38,7 @@ def create_group_membership(
         raise duplicate("Member and Group relationship already exists")
     if membership_id and store.find_membership(tx, group.identity_store_id, membership_id):
         raise duplicate("Duplicate MembershipId")
-    if len(store.group_ids_of(tx, user.user_id, GROUPS_PER_USER)) >= GROUPS_PER_USER:
+    if store.is_in_groups(tx, user.user_id, GROUPS_PER_USER):
         raise quota_exceeded("groups of a user", GROUPS_PER_USER)
     membership = Membership(
         membership_id=membership_id or ids.resource_id(),

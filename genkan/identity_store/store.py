@@ -405,6 +405,12 @@ def group_ids_of(tx: Tx, user_id: str, limit: int) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
+def is_in_groups(tx: Tx, user_id: str, count: int) -> bool:
+    """Whether a user is in at least `count` groups."""
+    sql = "SELECT 1 FROM group_memberships WHERE user_id = ? ORDER BY group_id LIMIT 1 OFFSET ?"
+    return tx.one(sql, user_id, count - 1) is not None
+
+
 def member_of(tx: Tx, user_id: str, group_ids: Sequence[str]) -> set[str]:
     """Of at most a hundred groups, those that the user is in."""
     rows = tx.all(_SELECT_MEMBER_OF + _places(group_ids), user_id, *group_ids)
