@@ -6,10 +6,13 @@ from genkan.db.database import Tx
 from genkan.sts.records import RoleSession
 
 _PURGE_BATCH = 50
+_PURGED_BY_ONE_OF = 8
+"""Sessions made for each one that lets others go: a purge at every call would conflict with the
+next one's row on PostgreSQL, and cost a statement."""
 
 
 def insert(tx: Tx, session: RoleSession) -> None:
-    """Add a session, its secret sealed for this row, and let a few expired ones go."""
+    """Add a session, its secret sealed for this row; now and then let expired ones go."""
     tx.run(
         "INSERT INTO role_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         session.access_key_id,
@@ -28,6 +31,11 @@ def insert(tx: Tx, session: RoleSession) -> None:
         session.issued_at,
         session.expires_at,
     )
+    if session.token_hash[0] % _PURGED_BY_ONE_OF == 0:
+        _purge(tx)
+
+
+def _purge(tx: Tx) -> None:
     tx.run(
         "DELETE FROM role_sessions WHERE access_key_id IN"
         " (SELECT access_key_id FROM role_sessions WHERE expires_at < ? LIMIT ?)",
