@@ -41,7 +41,7 @@ from genkan.keys.columns import SEALED
 from genkan.keys.kek import KeyEncryptionKey
 from genkan.keys.ring import list_keys, open_vault
 
-PAGE = 500
+PAGE = 200
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.2
 

@@ -53,7 +53,7 @@ def filling_of(place: Place) -> Filling:
         from genkan.db.filling_postgres import PostgresFilling
     except ImportError:
         raise Unsuitable("PostgreSQL needs the extra: pip install 'genkan[postgres]'") from None
-    return PostgresFilling(place.dsn)
+    return PostgresFilling(place)
 
 
 class SqliteFilling:

@@ -13,6 +13,7 @@ from genkan.db.database import Connection
 from genkan.db.failures import Unavailable, Unsuitable
 from genkan.db.filling import LEDGER, holds
 from genkan.db.migrate import MIGRATION_LOCK, POSTGRES_TOKENS
+from genkan.db.place import PostgresPlace
 from genkan.db.postgres_connection import PostgresConnection, open_connection
 
 T = TypeVar("T")
@@ -27,8 +28,8 @@ class PostgresFilling:
 
     tokens = POSTGRES_TOKENS
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(self, place: PostgresPlace) -> None:
+        self._place = place
 
     def require_free(self) -> None:
         """`Unsuitable` when something is there; changes nothing."""
@@ -38,8 +39,8 @@ class PostgresFilling:
             connection.rollback()
 
     def hold(self) -> contextlib.AbstractContextManager[object]:
-        """Nothing: the transaction of `fill` takes what it needs."""
-        return contextlib.nullcontext()
+        """Keep others from making an installation here; `fill` itself keeps nodes away."""
+        return self._place.hold()
 
     def fill(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction."""
@@ -48,6 +49,7 @@ class PostgresFilling:
             connection.begin(b"BEGIN ISOLATION LEVEL READ COMMITTED")
             connection.run("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
             connection.run("SET LOCAL lock_timeout = '10s'", ())
+            _require_no_rows(connection)
             for name in _tables(connection):
                 connection.run(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE', ())
             _require_no_rows(connection)
@@ -64,7 +66,7 @@ class PostgresFilling:
     def _connected(self) -> Iterator[PostgresConnection]:
         try:
             with contextlib.closing(
-                open_connection(self._dsn, statement_timeout_ms=0)
+                open_connection(self._place.dsn, statement_timeout_ms=0)
             ) as connection:
                 yield connection
         except psycopg.Error as error:

@@ -174,6 +174,13 @@ def test_a_database_that_was_only_migrated_is_filled(good: Path) -> None:
         assert len(everything(data)["users"]) == 3
 
 
+def test_a_database_in_which_an_installation_is_being_made_is_refused(good: Path) -> None:
+    place = PostgresPlace(new_postgres_database(migrated=False))
+    with place.hold(), pytest.raises(Unsuitable, match="another command is making an installation"):
+        restore(good, place)
+    restore(good, place)
+
+
 def test_a_database_that_cannot_be_reached_is_told_before_anything_is_read(good: Path) -> None:
     with pytest.raises(Unavailable, match="the database cannot be used: "):
         restore(good, PostgresPlace("postgresql://127.0.0.1:1/genkan"))
