@@ -7,10 +7,9 @@ import pytest
 from hypothesis import settings
 
 from tests.support import engines
-from tests.support.server import Server
 from tests.support.store import Store, open_store
 
-pytest_plugins = ["tests.clients.fixtures"]
+pytest_plugins = ["tests.clients.fixtures", "tests.support.wire_engines"]
 
 # No test asserts time: a busy machine must not fail a property.
 settings.register_profile("untimed", deadline=None)
@@ -30,18 +29,3 @@ def store(engine: str, tmp_path: Path) -> Iterator[Store]:
     opened = open_store(tmp_path, engine)
     yield opened
     opened.close()
-
-
-@pytest.fixture(scope="session")
-def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One `genkan up` for this worker's whole session."""
-    server = Server(tmp_path_factory.mktemp("sandbox") / "data").start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def server(running_server: Server) -> Server:
-    """The running server with a clean organization."""
-    running_server.reset()
-    return running_server

@@ -8,6 +8,7 @@ from scripts.install_aws_cli import Slot
 from tests.clients.fixtures import NewAwsCli, NewWindow
 from tests.journeys.desk import Desk
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 #: `desk("new", "hanako")`: AWS CLI of that release and a browser window of that person. The CLI's
 #: endpoints are those of the server, unless `environment` is given to say what it knows.
@@ -15,10 +16,12 @@ NewDesk = Callable[..., Desk]
 
 
 @pytest.fixture(scope="session")
-def logging_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One `genkan up` for this worker's journeys, which logs every request."""
-    server = Server(
-        tmp_path_factory.mktemp("journeys") / "data", environment={"GENKAN_LOG_LEVEL": "info"}
+def logging_server(wire_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for this worker's journeys, which logs every request."""
+    server = new_server(
+        wire_engine,
+        tmp_path_factory.mktemp("journeys") / "data",
+        environment={"GENKAN_LOG_LEVEL": "info"},
     )
     yield server.start()
     server.stop()

@@ -35,6 +35,7 @@ def redirect_uri(page: str) -> str:
 # ── aws configure sso ─────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.sandbox_only("`genkan serve` prints nothing for the AWS CLI")
 @BOTH
 def test_configure_sso_with_what_the_server_printed_makes_a_profile_that_works(
     slot: Slot, desk: NewDesk, house: Server

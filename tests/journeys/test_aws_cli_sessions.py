@@ -14,6 +14,7 @@ from scripts.install_aws_cli import Slot
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import ALLOW, CONFIRM, Desk, Requests
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
 BOTH = pytest.mark.parametrize("slot", ["new", "old"])
@@ -180,9 +181,9 @@ def test_a_removed_assignment_ends_the_clis_role_session_at_its_next_call(
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[Server]:
+def own_server(wire_engine: str, tmp_path: Path) -> Iterator[Server]:
     """A server of this test alone, which it may stop and start."""
-    server = Server(tmp_path / "data").start()
+    server = new_server(wire_engine, tmp_path / "data").start()
     yield server
     server.stop()
 

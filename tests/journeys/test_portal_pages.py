@@ -77,6 +77,7 @@ def test_the_systems_colours_are_followed(window: NewWindow, server: Server) -> 
     assert len(colours) == 2
 
 
+@pytest.mark.sandbox_only("only a sandbox has the strip")
 def test_the_sandbox_strip_names_people_and_goes_away(window: NewWindow, server: Server) -> None:
     visitor = Visitor(window(), server)
     visitor.open("/start")

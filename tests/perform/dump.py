@@ -1,28 +1,25 @@
 """Everything that a store holds, table by table, to see what a call has left behind."""
 
-import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+
+from genkan.db.place import Place, SqlitePlace
 
 Dump = Mapping[str, frozenset[tuple[Any, ...]]]
 AUDIT = "audit_events"
 
 
-def dump(path: Path) -> dict[str, frozenset[tuple[Any, ...]]]:
-    """Every row of every table that is committed in the database file."""
-    raw = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    try:
-        raw.execute("BEGIN")
-        names = [
-            row[0]
-            for row in raw.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-            )
-        ]
-        return {name: frozenset(raw.execute(f'SELECT * FROM "{name}"')) for name in names}
-    finally:
-        raw.close()
+def dump(source: Place | Path) -> dict[str, frozenset[tuple[Any, ...]]]:
+    """Every row of every table that is committed at a place, or in the SQLite file of that path."""
+    place = SqlitePlace(source) if isinstance(source, Path) else source
+    with closing(place.direct()) as database:
+        names = sorted(name for name in database.tables() if not name.startswith("sqlite_"))
+        ask = {name: f'SELECT * FROM "{name}"' for name in names}
+        return database.read(
+            lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
+        )
 
 
 def changes(before: Dump, after: Dump) -> dict[str, tuple[int, int]]:

@@ -1,12 +1,12 @@
-"""A real sandbox in this process, with callers of every kind, so that the door itself is called."""
+"""A real sandbox or node in this process, with callers of every kind, to call the door itself."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from genkan.assembly.sandbox import Sandbox
+from genkan.core.app import App
 from genkan.core.call import (
     Anonymous,
     Call,
@@ -19,8 +19,10 @@ from genkan.core.call import (
     Signer,
     Worker,
 )
+from genkan.core.clock import system_clock
 from genkan.core.ids import request_id
 from genkan.credentials.operations import CREATE_ACCESS_KEY
+from genkan.db.place import Place
 from genkan.fronts.aws.services import SERVICES
 from genkan.iam import operations as iam
 from genkan.oauth.operations import DECIDE_DEVICE_REQUEST, READ_DEVICE_REQUEST
@@ -28,7 +30,6 @@ from genkan.perform import perform
 from genkan.protocols.aws import codec
 from genkan.protocols.aws.model import load
 from genkan.protocols.aws.wire import Request
-from genkan.settings import SandboxSettings
 from genkan.signin.hashing import HashingPool
 from genkan.signin.password_check import sign_in_with_password
 from genkan.signin.records import SignedIn
@@ -36,7 +37,7 @@ from genkan.sts.operations import RESOLVE_ACCESS_KEY
 from tests.fronts.aws.samples import sample
 from tests.fronts.aws.wire import Sent, Wire
 from tests.fronts.aws.world import MEMBER, NOBODY, World
-from tests.support.server import free_port
+from tests.support.assembled import Assembled
 
 STRANGERS_ACCOUNT = "999999999999"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -45,20 +46,18 @@ ORIGIN = Origin(request_id="00000000-0000-4000-8000-000000000000")
 
 @dataclass(slots=True)
 class House:
-    """The sandbox and who may come to its door."""
+    """The application and who may come to its door. `database` is where its rows are."""
 
-    sandbox: Sandbox
+    app: App
+    database: Place
+    facts: dict[str, Any]
     world: World
-    callers: dict[str, Caller]
-
-    @property
-    def database(self) -> Path:
-        """The file of the store."""
-        return self.sandbox.facts_path.parent / "genkan.sqlite"
+    stop: Callable[[], Awaitable[None]]
+    callers: dict[str, Caller] = field(default_factory=dict)
 
     async def do(self, operation: Operation, caller: Caller, /, **params: Any) -> Any:
         """Through the door."""
-        return await perform(self.sandbox.app, a_call(operation, caller, params))
+        return await perform(self.app, a_call(operation, caller, params))
 
     def params(self, operation: Operation) -> dict[str, Any]:
         """Good parameters for whatever the operation's access asks of them."""
@@ -104,13 +103,18 @@ def as_request(sent: Sent, host: str) -> Request:
     )
 
 
-async def open_house(directory: Path) -> House:
-    """Start a sandbox, and find or make its callers."""
-    port = free_port()
-    sandbox = Sandbox(SandboxSettings(port=port, data_dir=directory))
-    await sandbox.start()
-    house = House(sandbox, _world(sandbox, port), {})
-    facts = sandbox.described
+async def open_house(engine: str, directory: Path) -> House:
+    """Start a sandbox on SQLite or a node on PostgreSQL, and find or make its callers."""
+    assembled = Assembled(engine, directory, system_clock)
+    await assembled.assembly.start()
+    server, facts = assembled.outside, assembled.outside.read_facts()
+    house = House(
+        app=assembled.assembly.app,
+        database=server.place,
+        facts=facts,
+        world=_world(facts, server.port),
+        stop=assembled.assembly.stop,
+    )
     house.callers["administrator"] = await _signer(house, facts["administrator"]["access_key_id"])
     house.callers |= {
         "anonymous": Anonymous(),
@@ -123,9 +127,8 @@ async def open_house(directory: Path) -> House:
     return house
 
 
-def _world(sandbox: Sandbox, port: int) -> World:
+def _world(facts: dict[str, Any], port: int) -> World:
     """What samples name; what only must be well-formed is invented."""
-    facts = sandbox.described
     accounts = {entry["alias"]: entry["id"] for entry in facts["accounts"]}
     server: Any = SimpleNamespace(
         port=port, url=f"http://localhost:{port}", facts=facts, account=accounts.__getitem__
@@ -166,9 +169,9 @@ async def _signer(house: House, access_key_id: str) -> Signer:
 
 async def _person(house: House) -> Person:
     pool = HashingPool()
-    user = next(one for one in house.sandbox.described["users"] if one["user_name"] == "ken")
+    user = next(one for one in house.facts["users"] if one["user_name"] == "ken")
     signed_in = await sign_in_with_password(
-        house.sandbox.app,
+        house.app,
         pool,
         user_name="ken",
         password=user["password"],
@@ -191,7 +194,7 @@ async def _access_token(house: House) -> str:
         scopes=["sso:account:access"],
     )
     client = {"client_id": registered.client_id, "client_secret": registered.client_secret}
-    start_url = house.sandbox.described["start_url"]
+    start_url = house.facts["start_url"]
     started = await house.do(
         oidc["StartDeviceAuthorization"], nobody, **client, start_url=start_url
     )

@@ -158,8 +158,8 @@ async def ask(house: House, service: str, name: str) -> Response:
     world.more |= {"client_id": "c", "client_secret": "s", "refresh_token": "r"}
     sent = world.wire.request(service, name, sample(world, service, name))
     if SERVICES[service].authentication == "signature":
-        keys = house.sandbox.described["administrator"]
+        keys = house.facts["administrator"]
         sent = world.wire.sign(sent, keys, scope_of(service))
     if SERVICES[service].authentication == "bearer":
         sent = sent.with_header("x-amz-sso_bearer_token", world.more["token"])
-    return await Gateway(house.sandbox.app).answer(as_request(sent, world.wire.host), ORIGIN)
+    return await Gateway(house.app).answer(as_request(sent, world.wire.host), ORIGIN)

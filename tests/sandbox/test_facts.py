@@ -9,6 +9,7 @@ from tests.sandbox.contents import LOCK
 from tests.support.person import Person, register_client
 from tests.support.server import Server
 
+pytestmark = pytest.mark.sandbox_only("the sandbox itself")
 MEMBERS = {
     "base_url",
     "start_url",

@@ -14,6 +14,7 @@ import pytest
 from tests.faults.lives import Cradle, Life
 from tests.support.server import Server
 
+pytestmark = pytest.mark.sandbox_only("the sandbox itself")
 PAGES = ("/start", "/signin")
 AWS = ("/", "/token", "/client/register", "/device_authorization", "/assignment/accounts")
 LISTENING = "0A"

@@ -21,6 +21,7 @@ from tests.support.person import (
 )
 from tests.support.server import Server
 
+pytestmark = pytest.mark.sandbox_only("the sandbox itself")
 BURST = 15
 ROUNDS = 4
 QUIET_SECONDS = 0.3

@@ -10,13 +10,13 @@ import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Barrier
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from genkan.db.place import Place
 from tests.perform.dump import AUDIT, changes, dump
 from tests.support.person import Person, forms_of
 from tests.support.server import Server
@@ -24,6 +24,8 @@ from tests.support.server import Server
 T = TypeVar("T")
 REDIRECT_URI = "http://127.0.0.1:8765/oauth/callback"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+#: Another of the loopback's addresses, from which one connects like from another network.
+ELSEWHERE = "127.0.0.2"
 #: For calls without cookies: one pool of connections, and no certificates read for each.
 HTTP = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=None))
 
@@ -75,21 +77,21 @@ def field_of(received: bytes, name: str) -> str | None:
 # ── rows ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def database(server: Server) -> Path:
-    """The server's database file."""
-    return server.data_dir / "genkan.sqlite"
+def database(server: Server) -> Place:
+    """Where the server's rows are."""
+    return server.place
 
 
 class Ledger:
     """What changed in the tables since it was opened, as new and gone rows by table."""
 
     def __init__(self, server: Server) -> None:
-        self._path = database(server)
-        self._before = dump(self._path)
+        self._place = database(server)
+        self._before = dump(self._place)
 
     def changes(self) -> dict[str, tuple[int, int]]:
         """All tables that differ."""
-        return changes(self._before, dump(self._path))
+        return changes(self._before, dump(self._place))
 
     def changes_unaudited(self) -> dict[str, tuple[int, int]]:
         """All tables that differ but the audit table."""
@@ -103,6 +105,14 @@ def person(server: Server, user_name: str) -> Person:
     """A sample user, signed in."""
     made = Person(server, user_name)
     assert made.sign_in().status_code == 200
+    return made
+
+
+def elsewhere(server: Server, user_name: str, password: str | None = None) -> Person:
+    """A sample user in another network, before a browser that nobody used yet."""
+    made = Person(server, user_name, password)
+    transport = httpx.HTTPTransport(local_address=ELSEWHERE)
+    made.http = httpx.Client(base_url=server.url, timeout=30, transport=transport)
     return made
 
 

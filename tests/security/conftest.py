@@ -8,9 +8,11 @@ from tests.security.enclosed import Enclosed
 
 
 @pytest.fixture(scope="session")
-def running_enclosed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enclosed]:
-    """One sandbox in this process for the whole session."""
-    made = Enclosed(tmp_path_factory.mktemp("enclosed") / "data").start()
+def running_enclosed(
+    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Enclosed]:
+    """One server in this process until the engine changes."""
+    made = Enclosed(wire_engine, tmp_path_factory.mktemp("enclosed") / "data").start()
     yield made
     made.stop()
 

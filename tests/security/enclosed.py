@@ -1,45 +1,45 @@
-"""A sandbox in this very process: the same assembly and the same HTTP server, with its clock, its
+"""A server in this very process: the same assembly and the same HTTP server, with its clock, its
 door and its inner calls within a test's reach.
 """
 
 import asyncio
 import contextlib
-import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest import mock
 
 import uvicorn
 from argon2 import PasswordHasher
 
-from genkan.assembly.sandbox import Sandbox
 from genkan.connections import BoundedHttp
 from genkan.core.call import Call, Operation, Origin, Owner
+from genkan.db.place import Place
+from genkan.db.postgres_connection import PostgresConnection
 from genkan.db.sqlite import SqliteConnection
 from genkan.identity_store.operations import SET_USER_STATUS
 from genkan.perform import perform
-from genkan.settings import SandboxSettings
+from tests.support.assembled import Assembled
 from tests.support.server import START_SECONDS, Server
 
 
 class Enclosed(Server):
-    """`genkan up` without the process. `advance` and `freeze` rule its clock."""
+    """A server without the process. `advance` and `freeze` rule its clock."""
 
-    def __init__(self, data_dir: Path) -> None:
-        super().__init__(data_dir)
+    def __init__(self, engine: str, data_dir: Path) -> None:
         self.offset = 0
         self._frozen: int | None = None
+        self._assembled = Assembled(engine, data_dir, self._clock)
+        self._outside = self._assembled.outside
+        super().__init__(data_dir, port=self._outside.port)
+        self.engine = engine
         self._loop = asyncio.new_event_loop()
-        self._sandbox = Sandbox(
-            SandboxSettings(port=self.port, data_dir=data_dir), clock=self._clock
-        )
         self._server = uvicorn.Server(
             uvicorn.Config(
-                self._sandbox.server,
+                self._assembled.server,
                 host="127.0.0.1",
                 port=self.port,
                 http=BoundedHttp,
@@ -51,7 +51,17 @@ class Enclosed(Server):
         )
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def start(self) -> "Enclosed":
+    @property
+    def place(self) -> Place:
+        """Where its data is."""
+        return self._outside.place
+
+    @property
+    def cookie_suffix(self) -> str:
+        """What the names of its cookies end in."""
+        return self._outside.cookie_suffix
+
+    def start(self) -> Self:
         """Start and wait for the first answer."""
         self._thread.start()
         deadline = time.monotonic() + START_SECONDS
@@ -59,7 +69,7 @@ class Enclosed(Server):
             assert self._thread.is_alive()
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        self.facts = json.loads((self.data_dir / "sandbox.json").read_text())
+        self.facts = self._outside.facts = self._outside.read_facts()
         return self
 
     def stop(self, *, kill: bool = False) -> None:
@@ -71,7 +81,7 @@ class Enclosed(Server):
         """Back to the seed, and to the present."""
         self.offset = 0
         self._frozen = None
-        super().reset()
+        self._outside.reset()
 
     def advance(self, *, seconds: float) -> None:
         """Let time pass."""
@@ -92,7 +102,7 @@ class Enclosed(Server):
             origin=Origin(request_id="00000000-0000-4000-8000-000000000000"),
             event_source="test.amazonaws.com",
         )
-        work = perform(self._sandbox.app, call)
+        work = perform(self._assembled.assembly.app, call)
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
 
     def set_status(self, user_name: str, status: str) -> None:
@@ -123,21 +133,25 @@ def counted_work() -> Iterator[Counter[str]]:
     """
     seen: Counter[str] = Counter()
     verify = PasswordHasher.verify
-    inner = {name: getattr(SqliteConnection, name) for name in ("run", "one", "all")}
+    inner = {
+        (kind, name): getattr(kind, name)
+        for kind in (SqliteConnection, *SqliteConnection.__subclasses__(), PostgresConnection)
+        for name in ("run", "one", "all")
+    }
 
     def verifying(self: PasswordHasher, hash: str, password: str) -> Any:
         seen["hash " + hash.rpartition("$")[0].rpartition("$")[0]] += 1
         return verify(self, hash, password)
 
-    def asking(name: str) -> Any:
-        def ask(self: SqliteConnection, sql: str, parameters: Any) -> Any:
+    def asking(ask: Any) -> Any:
+        def asked(self: Any, sql: str, parameters: Any) -> Any:
             seen[sql] += 1
-            return inner[name](self, sql, parameters)
+            return ask(self, sql, parameters)
 
-        return ask
+        return asked
 
     with contextlib.ExitStack() as patches:
         patches.enter_context(mock.patch.object(PasswordHasher, "verify", verifying))
-        for name in inner:
-            patches.enter_context(mock.patch.object(SqliteConnection, name, asking(name)))
+        for (kind, name), ask in inner.items():
+            patches.enter_context(mock.patch.object(kind, name, asking(ask)))
         yield seen

@@ -93,7 +93,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(
     server: Server, seen: Recorder
 ) -> None:
     found = seen.cookies()
-    suffix = f"_{server.port}"
+    suffix = server.cookie_suffix
     assert {name.removesuffix(suffix) for name, _ in found} == SECRETS | {
         "genkan_lang",
         "genkan_theme",

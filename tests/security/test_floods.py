@@ -23,10 +23,12 @@ from genkan.signin import hashing, throttle
 from tests.perform.dump import AUDIT, dump
 from tests.security.attacker import (
     DEVICE_GRANT,
+    ELSEWHERE,
     HTTP,
     Ledger,
     code_of,
     database,
+    elsewhere,
     field_of,
     head,
     person,
@@ -52,8 +54,10 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class Flood:
     """One connection that asks again and again."""
 
-    def __init__(self, server: Server, address: str = "127.0.0.1") -> None:
-        self._connection = http.client.HTTPConnection(address, server.port, timeout=30)
+    def __init__(self, server: Server, source: str = "127.0.0.1") -> None:
+        self._connection = http.client.HTTPConnection(
+            "127.0.0.1", server.port, timeout=30, source_address=(source, 0)
+        )
         self._host = f"localhost:{server.port}"
 
     def ask(
@@ -98,7 +102,7 @@ def test_starting_device_logins_makes_a_bounded_number_of_rows(server: Server) -
     assert seen == {200: bound, 400: SOME - bound}
     assert ledger.changes() == {"device_authorizations": (bound, 0)}
     # Somebody elsewhere still logs in.
-    assert Flood(server, "::1").ask("POST", "/device_authorization", body, JSON)[0] == 200
+    assert Flood(server, ELSEWHERE).ask("POST", "/device_authorization", body, JSON)[0] == 200
 
 
 def test_polling_and_guessing_at_the_token_endpoint_makes_no_row(server: Server) -> None:
@@ -200,9 +204,7 @@ def test_sign_in_attempts_make_a_bounded_number_of_rows(server: Server) -> None:
     # A browser that its user knows is not a stranger's, and neither is another network.
     known.post_form(known.http.get("/start"), "/signout")
     assert known.sign_in().status_code == 200
-    elsewhere = Person(server, "maria")
-    elsewhere.http.base_url = f"http://[::1]:{server.port}"
-    assert elsewhere.sign_in().status_code == 200
+    assert elsewhere(server, "maria").sign_in().status_code == 200
 
 
 def prepared_attempts(server: Server, count: int) -> list[bytes]:
@@ -240,10 +242,9 @@ def test_password_hashes_wait_in_a_bounded_queue(server: Server) -> None:
     """More at once than one address may have: 503, uncounted, and room is left for others."""
     count = 4 * hashing.PLACES_OF_ONE_SOURCE
     requests = prepared_attempts(server, count)
-    elsewhere = Person(server, "maria")
-    elsewhere.http.base_url = f"http://[::1]:{server.port}"
-    page = elsewhere.http.get("/start")
-    page = elsewhere.post_form(page, "/signin", user_name="maria", action="continue")
+    maria = elsewhere(server, "maria")
+    page = maria.http.get("/start")
+    page = maria.post_form(page, "/signin", user_name="maria", action="continue")
     sockets = []
     for request in requests:
         opened = socket.create_connection(("127.0.0.1", server.port), timeout=60)
@@ -251,7 +252,7 @@ def test_password_hashes_wait_in_a_bounded_queue(server: Server) -> None:
         sockets.append(opened)
     for opened in sockets:
         opened.sendall(b"e")
-    answer = elsewhere.post_form(page, "/signin", password=elsewhere.password, action="continue")
+    answer = maria.post_form(page, "/signin", password=maria.password, action="continue")
     assert answer.status_code == 303
     answers = []
     for opened in sockets:

@@ -140,6 +140,7 @@ def test_a_signer_cannot_leave_the_body_out(wire: Wire, stated: str) -> None:
     assert ledger.changes() == {}
 
 
+@pytest.mark.sandbox_only("a node has one name, and answers under no other")
 def test_a_signature_for_another_host_is_refused(wire: Wire) -> None:
     """Also among the names that this server answers to: the raw Host is what was signed."""
     ledger = Ledger(wire.server)
@@ -169,7 +170,7 @@ def test_a_presigned_link_does_what_was_signed_and_nothing_else(wire: Wire) -> N
         link.and_header("Authorization", signed(wire).header("Authorization")),
     ):
         assert wire.send(changed).status in (400, 403), changed.target
-    assert wire.send(link, host=f"127.0.0.1:{wire.server.port}").status == 403
+    assert wire.send(link, host=f"127.0.0.1:{wire.server.port}").status in (403, 421)
     assert ledger.changes() == {}
 
 

@@ -97,9 +97,9 @@ def test_what_is_posted_is_not_taken_from_a_get(server: Server) -> None:
         for method in ("GET", "HEAD"):
             answer = alex.http.request(method, f"{path}?{query}")
             assert answer.status_code == 405, (method, path)
-    reset = server.facts["reset_url"]
-    for method in ("GET", "HEAD"):
-        assert HTTP.request(method, reset).status_code == 405
+    if "reset_url" in server.facts:
+        for method in ("GET", "HEAD"):
+            assert HTTP.request(method, server.facts["reset_url"]).status_code == 405
     assert ledger.changes() == {}
     assert alex.http.get("/start").status_code == 200
 

@@ -4,25 +4,27 @@ The lock-out's own rules are tested in `tests/slices/signin`.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 import httpx
 import pytest
 
 from genkan.signin import throttle
-from tests.security.attacker import Ledger, at_once, person
+from tests.security.attacker import Ledger, at_once, elsewhere, person
 from tests.security.enclosed import Enclosed
 from tests.support.person import Person
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 THREADS = 20
+Browser = Callable[[Server, str, str], Person]
 
 
 def at_password(
-    server: Server, user_name: str, password: str, host: str = "localhost"
+    server: Server, user_name: str, password: str, browser: Browser = Person
 ) -> tuple[Person, httpx.Response]:
     """A browser that has named its user, and the page that asks for the password."""
-    someone = Person(server, user_name, password)
-    someone.http.base_url = f"http://{host}:{server.port}"
+    someone = browser(server, user_name, password)
     page = someone.http.get("/start")
     return someone, someone.post_form(page, "/signin", user_name=user_name, action="continue")
 
@@ -136,7 +138,7 @@ def test_a_stranger_cannot_keep_an_owner_out(server: Server) -> None:
     known = person(server, "hanako")
     known.post_form(known.http.get("/start"), "/signout")
     for number in range(8):
-        status = answer(*at_password(server, "hanako", f"guess {number}", host="[::1]"))
+        status = answer(*at_password(server, "hanako", f"guess {number}", elsewhere))
     assert status == 429
     assert known.sign_in().status_code == 200
     assert person(server, "hanako")
@@ -160,8 +162,10 @@ def test_a_lock_out_ends_by_itself_and_grows_with_each_guess(enclosed: Enclosed)
     assert answer(*at_password(enclosed, "maria", right)) == 303
 
 
-def test_a_lock_out_survives_a_restart(tmp_path_factory: pytest.TempPathFactory) -> None:
-    server = Server(tmp_path_factory.mktemp("locked") / "data").start()
+def test_a_lock_out_survives_a_restart(
+    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    server = new_server(wire_engine, tmp_path_factory.mktemp("locked") / "data").start()
     for _ in range(throttle.FREE_ATTEMPTS):
         answer(*at_password(server, "maria", "a guess"))
     server.stop(kill=True)
@@ -176,12 +180,12 @@ def test_a_lock_out_survives_a_restart(tmp_path_factory: pytest.TempPathFactory)
 def test_a_session_cookie_of_before_signing_in_is_not_the_session_after(server: Server) -> None:
     """Fixation: the attacker's cookie, set by another port's page, is replaced and never used."""
     someone = Person(server, "ken")
-    fixed = "x" * 43
-    someone.http.cookies.set(f"genkan_session_{server.port}", fixed, domain="localhost.local")
+    name, fixed = f"genkan_session{server.cookie_suffix}", "x" * 43
+    someone.http.cookies.set(name, fixed, domain="localhost.local")
     assert someone.sign_in().status_code == 200
     values = [c.value for c in someone.http.cookies.jar if c.name.startswith("genkan_session")]
     assert len(values) == 1
     assert values != [fixed]
     thief = Person(server, "ken")
-    thief.http.cookies.set(f"genkan_session_{server.port}", fixed, domain="localhost.local")
+    thief.http.cookies.set(name, fixed, domain="localhost.local")
     assert 'action="/signin"' in thief.http.get("/start").text

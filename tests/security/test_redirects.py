@@ -129,6 +129,7 @@ def test_every_link_and_form_of_a_page_stays_here(server: Server) -> None:
             assert link.startswith("#") or is_ours(link), (path, link)
 
 
+@pytest.mark.sandbox_only("a node has one name, and answers under no other")
 def test_changing_the_host_of_a_request_changes_no_link(server: Server) -> None:
     client = registered(server, grantTypes=["urn:ietf:params:oauth:grant-type:device_code"])
     answer = HTTP.post(

@@ -175,13 +175,17 @@ def migrate_postgres_at(dsn: str) -> list[str]:
         opened.close()
 
 
-def new_postgres_database(*, migrated: bool = True) -> str:
-    """The connection string of a new database, which stays until the session's server ends."""
-    if migrated:
+def new_postgres_database(*, migrated: bool = True, template: str = "") -> str:
+    """The connection string of a new database, which stays until the session's server ends.
+
+    It is a copy of the `template` if one is named, otherwise empty, `migrated` or not.
+    """
+    if migrated and not template:
         _postgres_template()
+    copied = template or (_TEMPLATE if migrated else "template0")
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(f"{server_dsn()} dbname=postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE if migrated else 'template0'}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
     return f"{server_dsn()} dbname={name}"
 
 

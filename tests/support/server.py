@@ -1,4 +1,8 @@
-"""A real `genkan up` in a process of its own, and clients for it."""
+"""A real `genkan up` in a process of its own, and clients for it.
+
+`tests.support.installation` has a server with the same interface on PostgreSQL. What a test wants
+of either is had by `facts`, `place`, `kek`, `reset()` and clients; `data_dir` is a sandbox's own.
+"""
 
 import json
 import os
@@ -10,10 +14,13 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import boto3
 from botocore.config import Config
+
+from genkan.db.place import Place, SqlitePlace
+from genkan.keys.kek import KeyEncryptionKey, read_key
 
 START_SECONDS = 60
 
@@ -28,6 +35,8 @@ def free_port() -> int:
 
 class Server:
     """`genkan up` on a data directory. `facts` is sandbox.json."""
+
+    engine = "sqlite"
 
     def __init__(
         self,
@@ -59,7 +68,22 @@ class Server:
         """The base URL."""
         return f"http://localhost:{self.port}"
 
-    def start(self) -> "Server":
+    @property
+    def place(self) -> Place:
+        """Where its data is."""
+        return SqlitePlace(self.data_dir / "genkan.sqlite")
+
+    @property
+    def kek(self) -> KeyEncryptionKey:
+        """What its secrets are sealed with."""
+        return read_key(self.data_dir / "key")
+
+    @property
+    def cookie_suffix(self) -> str:
+        """What the names of its cookies end in: browsers share cookies between ports."""
+        return f"_{self.port}"
+
+    def start(self) -> Self:
         """Start and wait for the first answer."""
         log = (self.data_dir.parent / f"{self.data_dir.name}.log").open("a")
         self.process = subprocess.Popen(
@@ -70,8 +94,13 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the server did not start:\n{self.log()[-4000:]}")
             time.sleep(0.02)
-        self.facts = json.loads((self.data_dir / "sandbox.json").read_text())
+        self.facts = self.read_facts()
         return self
+
+    def read_facts(self) -> dict[str, Any]:
+        """What is told to whoever may enter first."""
+        facts: dict[str, Any] = json.loads((self.data_dir / "sandbox.json").read_text())
+        return facts
 
     def _answers(self) -> bool:
         try:

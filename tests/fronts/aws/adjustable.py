@@ -1,4 +1,4 @@
-"""`genkan up` whose clock can be put forward and whose worker can be made to wait.
+"""`genkan up` or `genkan serve` with a clock to put forward and a worker that can be made to wait.
 
 A program of the tests: `python -m tests.fronts.aws.adjustable up …`. The directory in
 GENKAN_TEST_KNOBS holds `forward`, milliseconds that the clock is ahead, and, while the worker is to
@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genkan import assembly
+from genkan.assembly import node, sandbox
 from genkan.cli import main
-from genkan.core.clock import system_clock
+from genkan.core import clock
+from genkan.provisioning import jobs
 
 VARIABLE = "GENKAN_TEST_KNOBS"
-_make_handlers = assembly.make_handlers
+_make_handlers = jobs.make_handlers
+_system_clock = clock.system_clock
 
 
 class Knobs:
@@ -57,8 +59,8 @@ class Knobs:
 def adjust(directory: Path) -> None:
     """Put the knobs into this process."""
 
-    def clock() -> int:
-        return system_clock() + int((directory / "forward").read_text())
+    def adjusted() -> int:
+        return _system_clock() + int((directory / "forward").read_text())
 
     def make_handlers(context: Any) -> Any:
         handlers, give_up = _make_handlers(context)
@@ -73,8 +75,14 @@ def adjust(directory: Path) -> None:
 
         return {kind: waiting(handler) for kind, handler in handlers.items()}, give_up
 
-    assembly.Sandbox.__init__.__defaults__ = (clock,)  # type: ignore[attr-defined]
-    assembly.make_handlers = make_handlers
+    clock.system_clock = adjusted
+    # Where it is a default, it was taken when the class was made.
+    sandbox.Sandbox.__init__.__defaults__ = (adjusted,)
+    defaults = node.Node.__init__.__kwdefaults__
+    assert defaults is not None
+    defaults["clock"] = adjusted
+    for assembly in (sandbox, node):
+        vars(assembly)["make_handlers"] = make_handlers
 
 
 if __name__ == "__main__":

@@ -71,12 +71,12 @@ def outsider(furnished: World) -> Keys:
 @pytest.fixture
 def only_audited(world: World) -> Iterator[list[int]]:
     """The test's request leaves nothing but the audit records that it says it leaves."""
-    path = world.server.data_dir / "genkan.sqlite"
-    before = dump(path)
+    place = world.server.place
+    before = dump(place)
     expected = [0]
     yield expected
     wanted = {AUDIT: (expected[0], 0)} if expected[0] else {}
-    assert changes(before, dump(path)) == wanted
+    assert changes(before, dump(place)) == wanted
 
 
 def action_of(service: str, operation: str) -> str:

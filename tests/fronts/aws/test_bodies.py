@@ -34,10 +34,10 @@ REST_WITH_BODY = tuple(pair for pair in OPERATIONS if pair[0] == "sso-oidc")
 @pytest.fixture(scope="module")
 def world(furnished: World) -> Iterator[World]:
     """The organization; at the end the store must be what it was."""
-    path = furnished.server.data_dir / "genkan.sqlite"
-    before = dump(path)
+    place = furnished.server.place
+    before = dump(place)
     yield furnished
-    assert changes(before, dump(path)) == {}
+    assert changes(before, dump(place)) == {}
 
 
 def ask(world: World, service: str, operation: str, **changes: object) -> Answer:

@@ -2,13 +2,13 @@
 
 import contextlib
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from genkan.db.database import Connection
 from tests.fronts.aws import trail
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.wire import Keys
@@ -32,20 +32,23 @@ def allow(*actions: str, effect: str = "Allow") -> str:
 
 def make_policy(world: World, alias: str, name: str, document: str) -> None:
     """What an account's own administrator does with IAM, of which only reads are served."""
-    arn = f"arn:aws:iam::{world.account(alias)}:policy/{name}"
-    whose = {"policy_arn": arn, "account_id": world.account(alias)}
-    raw = sqlite3.connect(world.server.data_dir / "genkan.sqlite", timeout=10)
-    raw.row_factory = sqlite3.Row
-    with contextlib.closing(raw), raw:
-        copied = (
-            ("iam_policies", {"policy_name": name, "policy_key": name.lower()}),
-            ("iam_policy_versions", {"document": document}),
+    account_id = world.account(alias)
+    arn = f"arn:aws:iam::{account_id}:policy/{name}"
+
+    def copy(rows: Connection) -> None:
+        rows.run(
+            "INSERT INTO iam_policies SELECT ?, ?, ?, ?, path, policy_id, description,"
+            " default_version_id, created_at, updated_at FROM iam_policies LIMIT 1",
+            (arn, account_id, name, name.lower()),
         )
-        for table, changed in copied:
-            model = dict(raw.execute(f"SELECT * FROM {table}").fetchone())
-            row = {key: {**whose, **changed}.get(key, value) for key, value in model.items()}
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            raw.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", list(row.values()))
+        rows.run(
+            "INSERT INTO iam_policy_versions SELECT ?, version_id, ?, created_at"
+            " FROM iam_policy_versions LIMIT 1",
+            (arn, document),
+        )
+
+    with contextlib.closing(world.server.place.direct()) as database:
+        database.write(copy)
 
 
 def set_with(world: World, name: str, **content: Any) -> str:

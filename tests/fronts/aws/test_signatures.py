@@ -71,10 +71,10 @@ class Attempt:
 def untouched(furnished: World) -> Iterator[tuple[World, Keys, Keys]]:
     """The organization and two sessions; at the end the store must be what it was."""
     keys = furnished.member_administrator(), furnished.member_administrator("sakura-web-dev")
-    path = furnished.server.data_dir / "genkan.sqlite"
-    before = dump(path)
+    place = furnished.server.place
+    before = dump(place)
     yield (furnished, *keys)
-    assert changes(before, dump(path)) == {}
+    assert changes(before, dump(place)) == {}
 
 
 @pytest.fixture

@@ -369,12 +369,12 @@ def test_refresh_tokens_rotate_and_reuse_ends_the_grant(
 
 
 def test_a_stranger_makes_no_row_by_registering(world: World, oidc: Oidc) -> None:
-    path = world.server.data_dir / "genkan.sqlite"
-    before = dump(path)
+    place = world.server.place
+    before = dump(place)
     client = oidc.client()
     invalid_grant(oidc.token(client, DEVICE_CODE, deviceCode="x"))
     invalid_client(oidc.token({**client, "clientSecret": "x"}, DEVICE_CODE, deviceCode="x"))
-    assert changes(before, dump(path)) == {}
+    assert changes(before, dump(place)) == {}
 
 
 def test_a_token_is_recorded_without_a_single_secret(

@@ -15,6 +15,7 @@ from tests.fronts.aws.wire import Sent
 from tests.fronts.aws.world import INLINE, READ_ONLY, VIEW_ONLY, World, assumed, read_world
 from tests.support.person import Person, device_token
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -24,12 +25,15 @@ FULL = "There are too many requests processing. Please try again later."
 
 
 @pytest.fixture(scope="module")
-def adjustable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Knobs]]:
+def adjustable(
+    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Knobs]]:
     """A server of this module's own."""
     directory = tmp_path_factory.mktemp("adjustable")
     (directory / "knobs").mkdir()
     knobs = Knobs(directory / "knobs")
-    server = Server(
+    server = new_server(
+        wire_engine,
         directory / "data",
         command=("-m", "tests.fronts.aws.adjustable"),
         environment=knobs.environment,

@@ -1,0 +1,115 @@
+"""Which engine a test of the wire runs on: load this module as a pytest plugin.
+
+Whatever asks for `wire_engine`, itself or through `server`, runs on SQLite, where the server is the
+sandbox, and on PostgreSQL, where it is `genkan serve`. GENKAN_TEST_ENGINES says on which:
+
+- unset: everything on SQLite, and a sample on PostgreSQL. What is in the sample depends on a test's
+  id and the seed GENKAN_TEST_SAMPLE only, so it stays the same until one of them changes.
+- `all`: everything on both. `sqlite`, `postgres`: everything on that one.
+
+Tests marked `sandbox_only("why")` run on SQLite in any case.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.engines import ENGINES, POSTGRES, SQLITE, chosen
+from tests.support.installation import PostgresServer
+from tests.support.server import Server
+
+SAMPLE = 0.12
+"""The part of the tests that is in the sample."""
+_VARIABLE = "GENKAN_TEST_ENGINES"
+
+
+def new_server(engine: str, data_dir: Path, **options: Any) -> Server:
+    """A server on an engine with the sample organization; not started."""
+    return (PostgresServer if engine == POSTGRES else Server)(data_dir, **options)
+
+
+@pytest.fixture(scope="session")
+def wire_engine(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgres`."""
+    name: str = getattr(request, "param", SQLITE)
+    return name
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+    """This worker's running servers by engine, each started when it is first needed."""
+    running: dict[str, Server] = {}
+
+    def of(engine: str) -> Server:
+        if engine not in running:
+            running[engine] = new_server(engine, tmp_path_factory.mktemp(engine) / "data").start()
+        return running[engine]
+
+    yield of
+    for server in running.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def running_server(wire_engine: str, servers: Callable[[str], Server]) -> Server:
+    """One server for this worker's whole session."""
+    return servers(wire_engine)
+
+
+@pytest.fixture
+def server(running_server: Server) -> Server:
+    """The running server with a clean organization."""
+    running_server.reset()
+    return running_server
+
+
+# --- the choice -----------------------------------------------------------------------------------
+
+
+def engines_of(item: pytest.Item) -> tuple[str, ...]:
+    """The engines on which a test of the wire may run in this session."""
+    marker = item.get_closest_marker("sandbox_only")
+    if marker is None:
+        return ENGINES if _VARIABLE not in os.environ else chosen()
+    if not marker.args:
+        raise pytest.UsageError(f"{item.nodeid}: sandbox_only needs its reason")
+    return (SQLITE,)
+
+
+def is_sampled(test_id: str, seed: str) -> bool:
+    """Whether a test is in the sample."""
+    digest = hashlib.sha256(f"{seed}\n{test_id}".encode()).digest()
+    return int.from_bytes(digest[:8]) < SAMPLE * 2**64
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have tests of the wire once for each engine."""
+    if "wire_engine" not in metafunc.fixturenames:
+        return
+    engines = engines_of(metafunc.definition)
+    if engines != (SQLITE,):
+        metafunc.parametrize("wire_engine", engines, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the sample, unless everything is wanted."""
+    if _VARIABLE in os.environ:
+        return
+    seed = os.environ.get("GENKAN_TEST_SAMPLE", "")
+    left_out = [
+        item for item in items if _engine(item) == POSTGRES and not is_sampled(item.nodeid, seed)
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _engine(item: pytest.Item) -> str | None:
+    params: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return params.get("wire_engine")
