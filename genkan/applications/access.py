@@ -15,7 +15,7 @@ from genkan.core.call import Call, Check, Iam, Signer
 from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
-from genkan.permission_sets.tags import request_context, resource_context
+from genkan.instances.tags import request_context, resource_context
 
 APPLICATION_ACCOUNT = "sso:ApplicationAccount"
 """The condition key for the account that made an application."""

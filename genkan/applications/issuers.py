@@ -12,12 +12,12 @@ from genkan.applications.access import maker
 from genkan.applications.idempotence import digest_of, made_before
 from genkan.applications.lookup import existing_issuer
 from genkan.applications.records import TrustedTokenIssuer
-from genkan.applications.tags import read_tags
 from genkan.core import ids
 from genkan.core.errors import Conflict, Invalid, QuotaExceeded
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
+from genkan.instances.tags import read_tags
 
 ISSUER_LIMIT = 10
 """Trusted token issuers of one instance (reference §12)."""

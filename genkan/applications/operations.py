@@ -34,13 +34,14 @@ from genkan.applications.subscribers import (
     on_instance_deleted,
     on_user_deleted,
 )
-from genkan.applications.tags import read_tags
+from genkan.applications.tags import set_tags, tags_of
 from genkan.core import ids
 from genkan.core.call import Operation
 from genkan.core.errors import QuotaExceeded
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
+from genkan.instances.tags import read_tags
 
 __all__ = [
     "OPERATIONS",
@@ -51,6 +52,8 @@ __all__ = [
     "on_group_deleted",
     "on_instance_deleted",
     "on_user_deleted",
+    "set_tags",
+    "tags_of",
 ]
 
 APPLICATION_LIMIT = 7_000
