@@ -3,8 +3,8 @@
 from genkan.core.call import Call, Check, Iam
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
+from genkan.instances.tags import request_context, resource_context
 from genkan.permission_sets.content import find_permission_set
-from genkan.permission_sets.tags import request_context, resource_context
 
 
 def on_instance(action: str) -> Iam:

@@ -11,6 +11,8 @@ from genkan.core.events import PermissionSetDeleting
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
+from genkan.instances.records import Tags
+from genkan.instances.tags import read_tags
 from genkan.permission_sets import duration, policies, store
 from genkan.permission_sets.access import creating, on_instance, on_permission_set
 from genkan.permission_sets.content import (
@@ -22,7 +24,6 @@ from genkan.permission_sets.content import (
     find_permission_set,
 )
 from genkan.permission_sets.records import PermissionSet, PermissionSetContent
-from genkan.permission_sets.tags import read_tags
 
 __all__ = [
     "OPERATIONS",
@@ -35,6 +36,8 @@ __all__ = [
     "find_many",
     "find_permission_set",
     "session_seconds",
+    "set_tags",
+    "tags_of",
 ]
 
 PERMISSION_SET_LIMIT = 3_500
@@ -160,6 +163,21 @@ def find_many(tx: Tx, permission_set_arns: Sequence[str]) -> dict[str, Permissio
 def session_seconds(permission_set: PermissionSet) -> int:
     """The session duration in seconds."""
     return duration.seconds(permission_set.session_duration)
+
+
+def tags_of(tx: Tx, permission_set_arn: str) -> Tags:
+    """The tags of the permission set; `NotFound` when there is none of this ARN."""
+    return _tagged(tx, permission_set_arn).tags
+
+
+def set_tags(tx: Tx, permission_set_arn: str, tags: Tags) -> None:
+    """Keep these tags instead of those before. No role says them, so nothing goes out of date."""
+    store.set_tags(tx, _tagged(tx, permission_set_arn).permission_set_id, tags)
+
+
+def _tagged(tx: Tx, permission_set_arn: str) -> PermissionSet:
+    instance_id = permission_set_arn.split("/")[1]
+    return existing(tx, arns.instance(instance_id), permission_set_arn)
 
 
 def _shape(permission_set: PermissionSet) -> Answer:

@@ -93,6 +93,15 @@ def update(tx: Tx, permission_set: PermissionSet) -> None:
     )
 
 
+def set_tags(tx: Tx, permission_set_id: str, tags: tuple[tuple[str, str], ...]) -> None:
+    """Store the tags instead of those before."""
+    tx.run(
+        "UPDATE permission_sets SET tags = ? WHERE permission_set_id = ?",
+        msgspec.json.encode(tags).decode(),
+        permission_set_id,
+    )
+
+
 def set_content_hash(tx: Tx, permission_set_id: str, content_hash: str) -> None:
     """Store the hash of what the permission set says now."""
     tx.run(

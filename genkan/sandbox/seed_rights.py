@@ -7,10 +7,10 @@ from msgspec import UNSET
 from genkan.assignments.provisioned import PROVISIONED_LIMIT
 from genkan.authorization import managed
 from genkan.core.errors import Invalid, QuotaExceeded
+from genkan.instances.tags import read_tags
 from genkan.permission_sets import duration
 from genkan.permission_sets.content import ATTACHED_LIMIT
 from genkan.permission_sets.policies import INLINE_LIMIT
-from genkan.permission_sets.tags import read_tags
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
 from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown

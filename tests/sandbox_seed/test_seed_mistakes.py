@@ -524,7 +524,7 @@ def limits() -> list[tuple[str, Callable[[], str], str]]:
         (
             "tags",
             lambda: changed("  - name: Data\n", f"  - name: Data\n    tags: {{{tags}}}\n"),
-            "A permission set has at most 50 tags.",
+            "A resource has at most 50 tags.",
         ),
         (
             "groups of a user",

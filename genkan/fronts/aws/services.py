@@ -20,6 +20,7 @@ from genkan.permission_sets import operations as permission_sets
 from genkan.portal import operations as portal
 from genkan.signin import operations as signin
 from genkan.sts import operations as sts
+from genkan.tags import operations as tags
 
 Authentication = Literal["signature", "bearer", "none"]
 
@@ -67,6 +68,7 @@ SERVICES: dict[str, Service] = {
             permission_sets.OPERATIONS,
             assignments.OPERATIONS,
             applications.OPERATIONS,
+            tags.OPERATIONS,
         ),
         _service("identitystore", "identitystore.amazonaws.com", identity_store.OPERATIONS),
         _service(

@@ -64,6 +64,10 @@ def _with_attributes(world: World) -> Params:
     return _in(world, InstanceAccessControlAttributeConfiguration=_ATTRIBUTES)
 
 
+def _tagged(world: World, **more: Any) -> Params:
+    return {"ResourceArn": world.instance, **more}
+
+
 SAMPLES: dict[str, Callable[[World], Params]] = {
     "CreateInstance": lambda w: {"Name": "new", "Tags": [{"Key": "team", "Value": "a"}]},
     "UpdateInstance": lambda w: _in(w, Name="renamed"),
@@ -76,4 +80,7 @@ SAMPLES: dict[str, Callable[[World], Params]] = {
     "UpdateInstanceAccessControlAttributeConfiguration": _with_attributes,
     "DeleteInstanceAccessControlAttributeConfiguration": _in,
     "CreateInstanceAccessControlAttributeConfiguration": _with_attributes,
+    "TagResource": lambda w: _tagged(w, Tags=[{"Key": "team", "Value": "a"}]),
+    "UntagResource": lambda w: _tagged(w, TagKeys=["team"]),
+    "ListTagsForResource": lambda w: _tagged(w),
 }
