@@ -21,6 +21,7 @@ from tests.security.test_secrets import Run, everything
 from tests.support.server import Server
 
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+FLAGS = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks")
 _log = logging.getLogger("genkan.test")
 
 
@@ -29,6 +30,7 @@ def configured() -> Iterator[Callable[..., io.StringIO]]:
     """Logs as a process would configure them; whatever there was before comes back."""
     root, own = logging.getLogger(), logging.getLogger("genkan")
     before = (list(root.handlers), root.level, own.level)
+    flags = {name: getattr(logging, name, None) for name in FLAGS}
 
     def configure(level: str, form: Any) -> io.StringIO:
         stream = io.StringIO()
@@ -36,10 +38,12 @@ def configured() -> Iterator[Callable[..., io.StringIO]]:
         return stream
 
     yield configure
-    root.handlers[:], root.level, own.level = before
+    root.handlers[:] = before[0]
     root.setLevel(before[1])
     own.setLevel(before[2])
     logging.captureWarnings(False)
+    for name, value in flags.items():
+        setattr(logging, name, value)
 
 
 def objects(stream: io.StringIO) -> list[dict[str, Any]]:
