@@ -235,8 +235,6 @@ _DATABASE = {
     "lost_connections": "Attempts undone because the connection was lost",
     "given_up": "Operations that failed after every attempt",
     "outcomes_unknown": "Commits whose answer was lost",
-    "groups": "Transactions that were committed",
-    "grouped": "Operations in these transactions",
 }
 
 

@@ -24,6 +24,8 @@ from genkan.core.errors import Conflict
 from genkan.db.database import Row, Tx
 
 MAX_ATTEMPTS = 12
+MAX_CLAIMS = 50
+"""Of a job whose workers vanish: by then it is what makes them vanish."""
 LEASE_MS = 30_000
 Kinds = Collection[str] | None
 """Kinds of jobs that a worker knows; None for all."""
@@ -98,6 +100,13 @@ def take_back(tx: Tx, *, all_leases: bool) -> int:
     if all_leases:
         tx.run("UPDATE jobs SET lease_until = 0 WHERE state = 'dead'")
     limit = tx.now if not all_leases else 2**62
+    tx.run(
+        "UPDATE jobs SET state = 'dead', lease_until = 0, error = ?"
+        " WHERE state = 'leased' AND lease_until < ? AND attempts >= ?",
+        "every worker that did it vanished",
+        limit,
+        MAX_CLAIMS,
+    )
     return tx.run(
         "UPDATE jobs SET state = 'ready' WHERE state = 'leased' AND lease_until < ?", limit
     )

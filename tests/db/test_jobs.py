@@ -163,3 +163,17 @@ def test_looking_for_jobs_reads_no_whole_table(store: Store) -> None:
         if sql.startswith("SELECT"):
             assert store.data.whole_reads(sql, parameters) == [], sql
             assert store.data.sorts(sql, parameters) == [], sql
+
+
+def test_a_job_whose_workers_always_vanish_is_given_up_in_the_end(store: Store) -> None:
+    _enqueue(store)
+    for attempt in range(1, jobs.MAX_CLAIMS + 1):
+        (job,) = _claim(store)
+        assert job.attempts == attempt
+        store.clock.advance(seconds=jobs.LEASE_MS / 1000 + 1)
+    assert _claim(store) == []
+    with store.write() as tx:
+        (dead,) = jobs.claim_dead(tx, 5)
+        assert "vanished" in dead.error
+        with pytest.raises(Conflict):
+            jobs.require_lease(tx, job.worker)
