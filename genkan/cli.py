@@ -9,6 +9,7 @@ from genkan.commands.init import init
 from genkan.commands.keys import keys
 from genkan.commands.migrate import migrate
 from genkan.commands.serve import serve, worker
+from genkan.commands.simulate import simulate
 from genkan.commands.up import up
 
 
@@ -18,7 +19,7 @@ def main() -> None:
     """Genkan: a self-hosted AWS IAM Identity Center."""
 
 
-for command in (up, export, init, serve, worker, migrate, backup, restore, keys):
+for command in (up, export, init, serve, worker, migrate, backup, restore, keys, simulate):
     main.add_command(command)
 
 

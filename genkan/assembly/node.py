@@ -12,14 +12,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from genkan.assembly.wiring import make_app, node_health, provisioning_context, wired_events
+from genkan.assembly.wiring import (
+    looking,
+    make_app,
+    node_health,
+    provisioning_context,
+    wired_events,
+)
 from genkan.core import ids
 from genkan.core.app import App, Deployment
-from genkan.core.call import Call, Operation, Origin, Owner, System
+from genkan.core.call import Call, Operation, Origin, Owner
 from genkan.core.clock import Clock, system_clock
 from genkan.core.vault import Vault
 from genkan.db import installation
-from genkan.db.database import Connection, Database, Services, Tx
+from genkan.db.database import Connection, Database, Services
 from genkan.db.failures import Unavailable, Unsuitable
 from genkan.db.place import Place, SqlitePlace, place_of
 from genkan.db.release import misfit
@@ -40,7 +46,6 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.25
 _SANDBOX_FILES = ("sandbox.json", "seed.sqlite")
-_LOOK = Operation(name="OpenInstallation", run=lambda tx: None, access=System())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ def key_encryption_key(settings: NodeSettings) -> KeyEncryptionKey:
     return found
 
 
-def open_installation(settings: NodeSettings, clock: Clock) -> Installation:
+def open_installation(settings: NodeSettings) -> Installation:
     """Look into the place that the settings name; `SettingsRefused` says what is in the way."""
     found = place(settings)
     kek = key_encryption_key(settings)
@@ -97,22 +102,17 @@ def open_installation(settings: NodeSettings, clock: Clock) -> Installation:
     with told(), closing(found.direct()) as database:
         if "schema_migrations" not in database.tables():
             raise SettingsRefused(nothing)
-        return database.read(lambda rows: _installation(rows, found, kek, clock))
+        return database.read(lambda rows: _installation(rows, found, kek))
 
 
-def _installation(
-    rows: Connection, found: Place, kek: KeyEncryptionKey, clock: Clock
-) -> Installation:
+def _installation(rows: Connection, found: Place, kek: KeyEncryptionKey) -> Installation:
     problem = misfit(rows)
     if problem:
         raise Unsuitable(problem)
     if installation.state(rows) != installation.READY:
         raise Unsuitable(f"{found} holds no installation: make one with `genkan init`")
     vault = open_vault(rows, kek)
-    deployment = Deployment(accounts="embedded", base_url="", region="")
-    services = Services(vault=vault, events=wired_events(), deployment=deployment)
-    call = _own_call(_LOOK, {})
-    tx = Tx(rows, now=clock(), call=call, services=services)
+    tx = looking(rows, vault)
     instance = instances.the_instance(tx)
     owner = organization.find_account(tx, instance.owner_account_id)
     return Installation(

@@ -3,8 +3,10 @@
 from genkan.applications import subscribers as applications
 from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
+from genkan.core import ids
 from genkan.core.app import App, Deployment
-from genkan.core.clock import Clock
+from genkan.core.call import Call, Operation, Origin, Owner, System
+from genkan.core.clock import Clock, system_clock
 from genkan.core.errors import NotFound
 from genkan.core.events import (
     EventBus,
@@ -16,8 +18,8 @@ from genkan.core.events import (
     UserDeleted,
     UserDisabled,
 )
-from genkan.core.vault import Vault
-from genkan.db.database import Database, Tx
+from genkan.core.vault import Vault, new_key
+from genkan.db.database import Connection, Database, Services, Tx
 from genkan.health import Health, database_checks
 from genkan.instances import operations as instances
 from genkan.oauth import operations as oauth
@@ -27,6 +29,8 @@ from genkan.provisioning.jobs import ProvisioningContext
 from genkan.signin import operations as signin
 from genkan.sts import trust
 from genkan.worker import InProcessWorker
+
+_LOOK = Operation(name="LookInside", run=lambda tx: None, access=System())
 
 
 def wired_events() -> EventBus:
@@ -74,6 +78,29 @@ def _home_of(tx: Tx) -> Home:
     except NotFound:
         return Home(account_id="", identity_store_arn="")
     return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
+
+
+def looking(rows: Connection, vault: Vault | None = None) -> Tx:
+    """A look into a store by a command, for what slices find; it must not be written by.
+
+    Without a vault nothing sealed can be opened, nor a long list paged through.
+    """
+    return Tx(
+        rows,
+        now=system_clock(),
+        call=Call(
+            operation=_LOOK,
+            params={},
+            caller=Owner(reason="command"),
+            origin=Origin(request_id=ids.request_id()),
+            event_source="installation.genkan",
+        ),
+        services=Services(
+            vault=vault or Vault(new_key()),
+            events=EventBus(),
+            deployment=Deployment(accounts="embedded", base_url="", region=""),
+        ),
+    )
 
 
 def node_health(db: Database, worker: InProcessWorker | None) -> Health:

@@ -105,6 +105,7 @@ def _document(seed: Path | None, user_name: str, email: str | None) -> "SeedDocu
 def _first_document(user_name: str, email: str | None) -> "SeedDocument":
     import tempfile
 
+    from genkan.sandbox.seed_mistakes import SeedRefused
     from genkan.sandbox.seed_reader import read_seed
 
     if not email:
@@ -116,7 +117,11 @@ def _first_document(user_name: str, email: str | None) -> "SeedDocument":
         file = Path(folder) / "first.yaml"
         values = {"user_name": json.dumps(user_name), "email": json.dumps(email)}
         file.write_text(_FIRST.format(**values), encoding="utf-8")
-        return read_seed(file)
+        try:
+            return read_seed(file)
+        except SeedRefused as refused:
+            _, _, mistake = str(refused).splitlines()[0].partition(": ")
+            raise SettingsRefused(f"--user-name or --email will not do: {mistake}") from None
 
 
 async def _make(

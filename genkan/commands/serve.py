@@ -91,7 +91,5 @@ def _operations_sockets(settings: NodeSettings) -> list[socket.socket]:
 
 def _node(settings: NodeSettings, *, works: bool) -> "Node":
     from genkan.assembly.node import Node, open_installation
-    from genkan.core.clock import system_clock
 
-    found = open_installation(settings, system_clock)
-    return Node(settings, found, works=works)
+    return Node(settings, open_installation(settings), works=works)

@@ -1,0 +1,107 @@
+"""`genkan simulate` as a person and as a program ask it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands.place import bare_environment, new_place
+from tests.support.engines import SQLITE
+
+USER = "arn:aws:iam::111122223333:user/maria"
+ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
+
+
+def run(*words: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "genkan.cli", "simulate", *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=bare_environment(),
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def allow(tmp_path: Path) -> Path:
+    file = tmp_path / "allow.json"
+    file.write_text(ALLOW)
+    return file
+
+
+def test_the_exit_code_is_the_decision(allow: Path) -> None:
+    asked = ("--principal", USER, "--policy", str(allow), "--action")
+    done = run(*asked, "s3:GetObject")
+    assert done.returncode == 0
+    assert "is allowed by statement 0" in done.stdout
+    done = run(*asked, "ec2:RunInstances", "--explain")
+    assert done.returncode == 1
+    assert "does not apply: Action" in done.stdout
+
+
+def test_a_malformed_policy_is_no_decision(tmp_path: Path) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text("{")
+    done = run("--principal", USER, "--policy", str(file), "--action", "s3:GetObject")
+    assert done.returncode == 2
+    assert "invalid Json" in done.stderr
+
+
+def test_what_is_missing_is_said() -> None:
+    done = run("--principal", USER)
+    assert done.returncode == 1
+    assert "say at least --action" in done.stderr
+
+
+def test_lines_are_answered_one_by_one_and_in_order() -> None:
+    question = {"principal": {"arn": USER}, "policies": {"identity": [json.loads(ALLOW)]}}
+    lines = [json.dumps({"id": n, "action": "s3:GetObject", **question}) for n in range(5)]
+    lines[2] = "nonsense"
+    done = run("--json-lines", stdin="\n".join(lines) + "\n\n")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer.get("id") for answer in answers] == [0, 1, None, 3, 4]
+    assert answers[2]["error"]["code"] == "InvalidJson"
+    assert all(answer["allowed"] for answer in answers if "id" in answer)
+
+
+def test_an_answer_comes_before_the_next_question() -> None:
+    command = [sys.executable, "-m", "genkan.cli", "simulate", "--json-lines"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=bare_environment()
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdin.write(
+                json.dumps({"principal": {"arn": USER}, "action": "s3:GetObject"}) + "\n"
+            )
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["allowed"] is False
+        process.stdin.close()
+
+
+def test_a_line_without_an_end_is_refused_and_the_next_is_answered() -> None:
+    question = json.dumps({"principal": {"arn": USER}, "action": "s3:GetObject"})
+    done = run("--json-lines", stdin="x" * 5_000_000 + "\n" + question + "\n")
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert first["error"]["message"] == "This line is too long"
+    assert second["allowed"] is False
+
+
+def test_a_role_of_the_organization_brings_its_own_policies(tmp_path: Path) -> None:
+    place = new_place(SQLITE, tmp_path)
+    place.init()
+    with place.direct() as database:
+        rows = database.read(
+            lambda rows: rows.all("SELECT account_id, path, role_name FROM iam_roles LIMIT 50", ())
+        )
+    account, path, name = next(row for row in rows if "_ReadOnlyAccess_" in row[2])
+    role = f"arn:aws:iam::{account}:role{path}{name}"
+    told = ("simulate", "--role", role, "--action")
+    assert place.run(*told, "s3:GetObject").returncode == 0
+    assert place.run(*told, "s3:PutObject").returncode == 1
+    assert "there is no role" in place.refusal("simulate", "--role", f"{role}x", "--action", "a:b")
+    assert "is no ARN of a role" in place.refusal("simulate", "--role", USER, "--action", "a:b")
