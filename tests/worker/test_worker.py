@@ -238,11 +238,11 @@ async def test_a_dead_job_of_an_unknown_kind_is_left_to_a_worker_that_can_tell_o
     await workshop.worker(note).start()
     await workshop.enqueue("two")
 
-    async def done() -> bool:
-        return await workshop.notes() == ["two"]
+    async def settled() -> bool:
+        return await workshop.rows("kind", "state") == [("Unknown", "dead")]
 
-    await workshop.until(done)
-    assert await workshop.rows("kind", "state") == [("Unknown", "dead")]
+    await workshop.until(settled)
+    assert await workshop.notes() == ["two"]
 
 
 async def test_a_lost_lease_stops_every_write_and_leaves_the_job_to_its_new_holder(
