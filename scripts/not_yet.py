@@ -6,11 +6,6 @@ named here, and when one is both.
 
 #: By service, by reason: the operations' names.
 NOT_YET: dict[str, dict[str, str]] = {
-    "sso-admin": {
-        "tags are given when things are made": """
-            ListTagsForResource TagResource UntagResource
-        """,
-    },
     "sso-oidc": {
         "comes with trusted identity propagation": """
             CreateTokenWithIAM
