@@ -3,6 +3,7 @@
 No edit of a permission set reaches an account by itself (reference §3.2, §3.3).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from genkan.assignments import running, store
@@ -74,11 +75,15 @@ def list_permission_sets_provisioned_to_account(
         f"ListPermissionSetsProvisionedToAccount:{instance_id}:{account_id}:{provisioning_status}"
     )
     after = open_token(tx.vault, query, next_token)
-    rows = [
-        role
-        for role in store.provisioned_in_account(tx, account_id, after, PROVISIONED_LIMIT)
-        if role.instance_id == instance_id and _wanted(tx, role, provisioning_status)
-    ]
+    rows = _first(
+        max_results + 1,
+        lambda last: store.provisioned_in_account(tx, account_id, last, max_results + 1),
+        after,
+        key=lambda role: role.permission_set_id,
+        wanted=lambda role: (
+            role.instance_id == instance_id and _wanted(tx, role, provisioning_status)
+        ),
+    )
     page = page_of(tx.vault, query, rows, max_results, lambda role: role.permission_set_id)
     return {
         "permission_sets": [role.permission_set_arn for role in page.items],
@@ -99,11 +104,13 @@ def list_accounts_for_provisioned_permission_set(
     found = permission_sets.existing(tx, instance_arn, permission_set_arn)
     query = f"ListAccountsForProvisionedPermissionSet:{permission_set_arn}:{provisioning_status}"
     after = open_token(tx.vault, query, next_token)
-    rows = [
-        role
-        for role in store.provisioned_of_set(tx, found.permission_set_id, after, ACCOUNT_LIMIT)
-        if _wanted(tx, role, provisioning_status)
-    ]
+    rows = _first(
+        max_results + 1,
+        lambda last: store.provisioned_of_set(tx, found.permission_set_id, last, max_results + 1),
+        after,
+        key=lambda role: role.account_id,
+        wanted=lambda role: _wanted(tx, role, provisioning_status),
+    )
     page = page_of(tx.vault, query, rows, max_results, lambda role: role.account_id)
     return {
         "account_ids": [role.account_id for role in page.items],
@@ -142,6 +149,25 @@ def _request(
         created_at=tx.now,
         parent_id=parent_id,
     )
+
+
+def _first(
+    count: int,
+    read: Callable[[str | None], list[ProvisionedRole]],
+    after: str | None,
+    *,
+    key: Callable[[ProvisionedRole], str],
+    wanted: Callable[[ProvisionedRole], bool],
+) -> list[ProvisionedRole]:
+    """The first `count` wanted roles after a key, read so many at a time: a page costs a page."""
+    found: list[ProvisionedRole] = []
+    while len(found) < count:
+        batch = read(after)
+        found += filter(wanted, batch)
+        if len(batch) < count:
+            break
+        after = key(batch[-1])
+    return found[:count]
 
 
 def _wanted(tx: Tx, role: ProvisionedRole, status: str | None) -> bool:

@@ -268,3 +268,27 @@ def test_pages_of_provisioned_things_show_each_once(store: Store, everywhere: Wo
             token = answer["next_token"]
     assert token is None
     assert seen == sorted([MANAGEMENT, MEMBER, OTHER])
+
+
+def test_a_page_looks_for_what_is_wanted_beyond_what_is_not(
+    store: Store, everywhere: World
+) -> None:
+    first, *others = sorted([MANAGEMENT, MEMBER, OTHER])
+    arn = everywhere.read_only
+    with store.write() as tx:
+        edit(tx, arn, "changed")
+        provision(tx, arn, others[-1])
+    work_off(store)
+    with store.write() as tx:
+        assert accounts(tx, arn, provisioning_status=LATEST, max_results=1) == [others[-1]]
+        assert accounts(tx, arn, provisioning_status=NOT_LATEST, max_results=1) == [first]
+
+
+def test_a_page_reads_no_more_than_one_role_beyond_it(store: Store, everywhere: World) -> None:
+    with store.watched() as statements, store.write() as tx:
+        accounts(tx, everywhere.read_only, max_results=2)
+        sets(tx, MEMBER, max_results=2)
+    limits = [
+        parameters[-1] for sql, parameters in statements if "FROM provisioned_permission" in sql
+    ]
+    assert limits == [3, 3]
