@@ -24,6 +24,7 @@
 | have one request read as two | `test_framing` |
 
 An XML document that asks for something to be fetched is refused in `test_saml_messages`.
-A backup command does not exist yet; the seed's copy, which is one, is searched by `test_secrets`.
-Keys are not rotated yet, so there is no old key to be refused.
+A backup is searched in `tests/backup`.
+Keys that were rotated away, and key-encryption keys that are not the database's, are tried in
+`tests/keys` and `tests/commands`.
 """
