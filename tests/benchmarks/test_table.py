@@ -14,6 +14,7 @@ FACTS = Facts(
     bare_hash_ms=20.0,
     reads=frozenset({"DescribeUser"}),
     writes=frozenset({"CreateUser"}),
+    hashes="sign-in",
 )
 
 
@@ -91,8 +92,8 @@ def test_two_nodes_are_so_much_quicker_than_one_or_not(rate: float, said: str) -
 
 @pytest.mark.parametrize(("cpu_us", "said"), [(21_000.0, "reached"), (21_100.0, "**not reached**")])
 def test_a_sign_in_costs_its_hash_and_little_more_or_not(cpu_us: float, said: str) -> None:
-    text = section(FACTS, [_figure("password sign-in", 40, cpu_us)], [])
-    assert _line(text, "password sign-in, small: the bare").endswith(f"| {said} |")
+    text = section(FACTS, [_figure("sign-in", 40, cpu_us)], [])
+    assert _line(text, "sign-in, small: the bare").endswith(f"| {said} |")
 
 
 def test_only_what_stands_between_the_marks_is_rewritten(tmp_path: Path) -> None:
