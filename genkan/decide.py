@@ -67,7 +67,7 @@ def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> N
     standing: Standing = app.standing(tx, caller)
     if access.owner is not None:
         owner = access.owner(tx, call)
-        reads = access.members_may_read and app.is_member(tx, caller.account_id)
+        reads = access.members_may_read and app.is_member(tx, caller.account_id, owner)
         if owner != caller.account_id and not reads:
             raise Denied(
                 _not_owner(caller, access, tx, call),

@@ -62,7 +62,7 @@ def make_app(
         events=events,
         standing=trust.standing,
         require_session=require_person,
-        is_member=lambda tx, account_id: organization.find_account(tx, account_id) is not None,
+        is_member=organization.is_member,
         record=Recorder(home=home_of).record,
     )
 

@@ -54,7 +54,8 @@ class App:
 
     `standing(tx, signer)` finds what a signer may do and raises `Denied` when its key no longer
     stands. `require_session(tx, person)` raises `Denied` when the person's session has ended.
-    `is_member(tx, account_id)`: whether an account belongs to the organization.
+    `is_member(tx, account_id, of)`: whether an account belongs to the organization that the account
+    `of` manages.
     `record(tx, call, outcome)` writes the audit record of a write.
     """
 
@@ -65,6 +66,6 @@ class App:
     events: EventBus
     standing: Callable[[Any, Signer], Any]
     require_session: Callable[[Any, Person], None]
-    is_member: Callable[[Any, str], bool]
+    is_member: Callable[[Any, str, str], bool]
     record: Callable[[Any, Call, object], None]
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -18,10 +18,15 @@ Resource = Callable[[Organization, Mapping[str, Any]], str]
 
 def organization(tx: Tx) -> Organization:
     """The organization; AWSOrganizationsNotInUseException when there is none."""
-    found = tx.remembered(("organization",), lambda: store.find_organization(tx))
+    found = find_organization(tx)
     if found is None:
         raise _not_in_use()
     return found
+
+
+def find_organization(tx: Tx) -> Organization | None:
+    """The organization, or None before there is one."""
+    return tx.remembered(("organization",), lambda: store.find_organization(tx))
 
 
 def find_account(tx: Tx, account_id: str) -> Account | None:

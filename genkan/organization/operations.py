@@ -27,6 +27,7 @@ __all__ = [
     "create_organization",
     "create_organizational_unit",
     "find_account",
+    "is_member",
     "management_account_id",
     "organization",
 ]
@@ -39,6 +40,14 @@ Answer = Mapping[str, Any]
 def management_account_id(tx: Tx) -> str:
     """The management account; AWSOrganizationsNotInUseException without an organization."""
     return organization(tx).management_account_id
+
+
+def is_member(tx: Tx, account_id: str, of: str) -> bool:
+    """Whether the account belongs to the organization that the account `of` manages."""
+    whole = access.find_organization(tx)
+    if whole is None or whole.management_account_id != of:
+        return False
+    return find_account(tx, account_id) is not None
 
 
 def accounts_by_id(tx: Tx, account_ids: Iterable[str]) -> dict[str, Account]:

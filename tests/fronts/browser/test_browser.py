@@ -29,7 +29,7 @@ def an_app(base_url: str = "http://localhost:8080", suffix: str = "_8080") -> Ap
         events=EventBus(),
         standing=unused,
         require_session=unused,
-        is_member=lambda tx, account_id: True,
+        is_member=lambda tx, account_id, of: True,
         record=unused,
     )
 

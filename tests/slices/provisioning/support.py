@@ -78,7 +78,7 @@ class Process:
             events=self.store.events,
             standing=_nobody_signs,
             require_session=_nobody_signs,
-            is_member=lambda tx, account_id: True,
+            is_member=lambda tx, account_id, of: True,
             record=lambda tx, call, outcome: self.audited.append(call.operation.name),
         )
         self.metadata = METADATA

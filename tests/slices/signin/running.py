@@ -82,7 +82,7 @@ async def running(
         events=store.events,
         standing=_no_signer,
         require_session=require_person,
-        is_member=lambda tx, account_id: True,
+        is_member=lambda tx, account_id, of: True,
         record=lambda tx, call, outcome: made.record(tx, call, outcome),
     )
     made = Running(app, store)
