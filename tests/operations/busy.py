@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,10 +21,17 @@ class Connection:
 
 
 async def keep_asking(
-    port: int, number: int, request: Callable[[str], bytes], made: Connection
+    port: int,
+    number: int,
+    request: Callable[[str], bytes],
+    made: Connection,
+    trusted: ssl.SSLContext | None = None,
 ) -> Connection:
     """Ask on one connection until it ends; `request` makes the bytes for a name."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    name = "localhost" if trusted else None
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=trusted, server_hostname=name
+    )
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not made.said_close:
             name = f"busy-{number}-{len(made.sent)}"
@@ -39,7 +47,7 @@ async def keep_asking(
                 if head or error.partial:
                     made.cut_off.append(head + error.partial)
                 break
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLError):
                 if head:
                     made.cut_off.append(head)
                 break
@@ -48,7 +56,7 @@ async def keep_asking(
             else:
                 made.refused.append(head)
             made.said_close = fields.get(b"connection") == b"close"
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
         # Whoever was told that it ends here must see the end.
         if made.said_close and await reader.read():
             made.cut_off.append(b"bytes after the end")
