@@ -16,7 +16,6 @@ from genkan.identity_store.records import Group
 from genkan.identity_store.refusals import changed_meanwhile, duplicate, not_found, quota_exceeded
 from genkan.identity_store.users import check_external_ids
 
-GROUPS_PER_STORE = 100_000
 _PAGE = 100
 
 
@@ -43,7 +42,7 @@ def create_group(
     organization that exists elsewhere: the model has neither.
 
     `Invalid` without a display name or with a reserved one, `Conflict` when it is taken,
-    `QuotaExceeded` beyond 100,000 groups.
+    `QuotaExceeded` beyond the quota of groups.
     """
     identity_store_id = store_id(tx, identity_store_id)
     draft: dict[str, Any] = {"external_ids": external_ids}
@@ -56,8 +55,9 @@ def create_group(
         raise duplicate("Duplicate GroupId")
     _check_unique(tx, identity_store_id, group_id, draft)
     found = store.find_identity_store(tx, identity_store_id)
-    if found is not None and found.group_count >= GROUPS_PER_STORE:
-        raise quota_exceeded("groups", GROUPS_PER_STORE)
+    limit = tx.deployment.quotas.groups
+    if found is not None and found.group_count >= limit:
+        raise quota_exceeded("groups", limit)
     by = actor(tx)
     group = Group(
         group_id=group_id,
@@ -173,6 +173,14 @@ def required_group(tx: Tx, identity_store_id: str, group_id: str) -> Group:
     if group is None or group.identity_store_id != identity_store_id:
         raise not_found("GROUP", group_id)
     return group
+
+
+def require_group(tx: Tx, identity_store_id: str, group_id: str) -> str:
+    """The id of the group named by id or ARN in the store of this id; `NotFound` otherwise."""
+    group_id = resource_id(group_id, "group")
+    if store.store_of_group(tx, group_id) != identity_store_id:
+        raise not_found("GROUP", group_id)
+    return group_id
 
 
 def _check_unique(tx: Tx, identity_store_id: str, group_id: str, draft: Mapping[str, Any]) -> None:

@@ -8,10 +8,10 @@ from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.identity_store import store
 from genkan.identity_store.access import actor, resource_id, store_id
-from genkan.identity_store.groups import required_group
+from genkan.identity_store.groups import require_group, required_group
 from genkan.identity_store.records import Membership
 from genkan.identity_store.refusals import duplicate, not_found, quota_exceeded
-from genkan.identity_store.users import required_user
+from genkan.identity_store.users import require_user, required_user
 
 GROUPS_PER_USER = 1_000
 _PAGE = 100
@@ -32,23 +32,21 @@ def create_group_membership(
     `QuotaExceeded` beyond 1,000 groups of one user: as many are evaluated (reference §12), and a
     membership that no evaluation sees would be a right, or a guard, that silently does not hold.
     """
-    group = required_group(tx, identity_store_id, group_id)
-    user = required_user(tx, identity_store_id, member_id["user_id"])
-    if _between(tx, group.identity_store_id, group.group_id, user.user_id):
-        raise duplicate("Member and Group relationship already exists")
-    if membership_id and store.find_membership(tx, group.identity_store_id, membership_id):
-        raise duplicate("Duplicate MembershipId")
-    if store.is_in_groups(tx, user.user_id, GROUPS_PER_USER):
-        raise quota_exceeded("groups of a user", GROUPS_PER_USER)
+    identity_store_id = store_id(tx, identity_store_id)
     membership = Membership(
         membership_id=membership_id or ids.resource_id(),
-        identity_store_id=group.identity_store_id,
-        group_id=group.group_id,
-        user_id=user.user_id,
+        identity_store_id=identity_store_id,
+        group_id=require_group(tx, identity_store_id, group_id),
+        user_id=require_user(tx, identity_store_id, member_id["user_id"]),
         created_at=tx.now,
         created_by=actor(tx),
     )
-    store.insert_membership(tx, membership)
+    if not store.insert_membership(tx, membership):
+        if _between(tx, identity_store_id, membership.group_id, membership.user_id):
+            raise duplicate("Member and Group relationship already exists")
+        raise duplicate("Duplicate MembershipId")
+    if store.is_in_groups(tx, membership.user_id, GROUPS_PER_USER + 1):
+        raise quota_exceeded("groups of a user", GROUPS_PER_USER)
     return _named(membership)
 
 

@@ -161,14 +161,17 @@ def _changing_user(user: User) -> tuple[Any, ...]:
     )
 
 
-def insert_user(tx: Tx, user: User) -> None:
-    tx.run(
+def insert_user(tx: Tx, user: User) -> bool:
+    """Add a user; False, and nothing is added, when its id, name or e-mail address is taken."""
+    added = tx.run(
         "INSERT INTO users (id, identity_store_id, created_at, created_by, user_name,"
         " user_name_folded, display_name, email_folded, status, attributes, extensions,"
-        " revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         *(user.user_id, user.identity_store_id, user.created_at, user.created_by),
         *_changing_user(user),
     )
+    return added == 1
 
 
 def update_user(tx: Tx, user: User) -> None:
@@ -199,6 +202,10 @@ def find_user_by_name(tx: Tx, identity_store_id: str, folded: str) -> User | Non
         folded,
     )
     return None if row is None else _user(row)
+
+
+def store_of_user(tx: Tx, user_id: str) -> str | None:
+    return _id(tx, "SELECT identity_store_id FROM users WHERE id = ?", user_id)
 
 
 def user_id_by_name(tx: Tx, identity_store_id: str, folded: str) -> str | None:
@@ -298,6 +305,10 @@ def find_group_by_name(tx: Tx, identity_store_id: str, folded: str) -> Group | N
     return None if row is None else _group(row)
 
 
+def store_of_group(tx: Tx, group_id: str) -> str | None:
+    return _id(tx, "SELECT identity_store_id FROM groups WHERE id = ?", group_id)
+
+
 def group_id_by_name(tx: Tx, identity_store_id: str, folded: str) -> str | None:
     return _id(
         tx,
@@ -337,9 +348,10 @@ def _membership(row: Row) -> Membership:
     )
 
 
-def insert_membership(tx: Tx, membership: Membership) -> None:
-    tx.run(
-        "INSERT INTO group_memberships VALUES (?, ?, ?, ?, ?, ?)",
+def insert_membership(tx: Tx, membership: Membership) -> bool:
+    """Add a membership; False, and nothing is added, when its id or the membership is there."""
+    added = tx.run(
+        "INSERT INTO group_memberships VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         membership.membership_id,
         membership.identity_store_id,
         membership.group_id,
@@ -347,6 +359,7 @@ def insert_membership(tx: Tx, membership: Membership) -> None:
         membership.created_at,
         membership.created_by,
     )
+    return added == 1
 
 
 def delete_membership(tx: Tx, membership_id: str) -> None:

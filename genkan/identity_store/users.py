@@ -16,7 +16,6 @@ from genkan.identity_store.lookup import folded_filter, user_id_by
 from genkan.identity_store.records import DISABLED, ENABLED, User
 from genkan.identity_store.refusals import changed_meanwhile, duplicate, not_found, quota_exceeded
 
-USERS_PER_STORE = 100_000
 _PAGE = 100
 _OWN_COLUMNS = frozenset({"user_name", "display_name", "extensions"})
 
@@ -40,7 +39,7 @@ def create_user(
 
     The user is enabled and has no password. `Invalid` for a missing required attribute or a
     reserved name, `Conflict` for a user name, e-mail or external id that is taken,
-    `QuotaExceeded` beyond 100,000 users.
+    `QuotaExceeded` beyond the quota of users.
     """
     if unknown := members.keys() - attributes.USER.keys() - {"extensions"}:
         raise TypeError(f"CreateUser has no {sorted(unknown)}")
@@ -48,9 +47,6 @@ def create_user(
     draft = {**members, "extensions": attributes.extensions(members.get("extensions", {}))}
     attributes.check_user(draft)
     user_id = _free_id(tx, user_id)
-    _check_unique(tx, identity_store_id, user_id, draft)
-    if not store.count_new_user(tx, identity_store_id, USERS_PER_STORE):
-        raise quota_exceeded("users", USERS_PER_STORE)
     by = actor(tx)
     user = User(
         user_id=user_id,
@@ -63,8 +59,14 @@ def create_user(
         updated_at=tx.now,
         updated_by=by,
     )
-    store.insert_user(tx, user)
+    if not store.insert_user(tx, user):
+        _check_unique(tx, identity_store_id, user_id, draft)
+        raise duplicate("Duplicate UserId")
+    limit = tx.deployment.quotas.users
+    if not store.count_new_user(tx, identity_store_id, limit):
+        raise quota_exceeded("users", limit)
     if "external_ids" in user.attributes:
+        _check_external_ids_of(tx, user)
         _keep_external_ids(tx, user)
     return _revision(user)
 
@@ -192,6 +194,14 @@ def required_user(tx: Tx, identity_store_id: str, user_id: str) -> User:
     return user
 
 
+def require_user(tx: Tx, identity_store_id: str, user_id: str) -> str:
+    """The id of the user named by id or ARN in the store of this id; `NotFound` otherwise."""
+    user_id = resource_id(user_id, "user")
+    if store.store_of_user(tx, user_id) != identity_store_id:
+        raise not_found("USER", user_id)
+    return user_id
+
+
 def _free_id(tx: Tx, user_id: str | None) -> str:
     if user_id is None:
         return ids.resource_id()
@@ -219,6 +229,12 @@ def _check_unique(tx: Tx, identity_store_id: str, user_id: str, draft: Mapping[s
         if holder not in (None, user_id):
             raise duplicate("Duplicate Email")
     check_external_ids(tx, identity_store_id, "USER", user_id, draft.get("external_ids", ()))
+
+
+def _check_external_ids_of(tx: Tx, user: User) -> None:
+    check_external_ids(
+        tx, user.identity_store_id, "USER", user.user_id, user.attributes["external_ids"]
+    )
 
 
 def check_external_ids(
