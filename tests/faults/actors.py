@@ -501,4 +501,5 @@ def _asks_to_sign_in(seen: Act) -> bool:
 
 def _fail_on_5xx(response: httpx.Response) -> None:
     if response.status_code >= 500:
+        response.read()
         response.raise_for_status()

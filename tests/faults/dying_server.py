@@ -48,8 +48,9 @@ class Order(TypedDict):
     """One life. A step is (name, moment, occurrence), the moment being "ran" or "committed";
     ("*", "", n) is whatever comes as the n-th.
 
-    `together`: the first operation of this name waits ("waiting") until so many more of them are
-    queued, so that those are committed as one group. `lease_ms`: how long a job's lease is.
+    `by`: the signal that it sends itself there. `together`: the first operation of this name waits
+    ("waiting") until so many more of them are queued, so that those are committed as one group.
+    `lease_ms`: how long a job's lease is.
     `knobs`: a file of `KNOBS`, which may be turned while the life goes on.
     """
 
@@ -58,6 +59,7 @@ class Order(TypedDict):
     log: str
     steps: str | None
     die_at: list[Any] | None
+    by: int
     together: tuple[str, int] | None
     lease_ms: int | None
     knobs: str | None
@@ -73,6 +75,7 @@ class Watch:
     def __init__(self, order: Order) -> None:
         self._steps = order["steps"]
         self._die_at = tuple(order["die_at"]) if order["die_at"] else None
+        self._by = order["by"]
         self._together = order["together"]
         self._seen: Counter[tuple[str, str]] = Counter()
         self._bookkeeping = threading.local()
@@ -151,7 +154,7 @@ class Watch:
                 with Path(self._steps).open("a") as file:
                     file.write(json.dumps(step) + "\n")
             if self._die_at in (step, ("*", "", self._seen.total())):
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._by)
 
 
 def turn_with(knobs: str) -> None:

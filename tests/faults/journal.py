@@ -73,7 +73,7 @@ class Journal:
         act = Act(f"act-{next(self._numbers)}", name, actor, asked, began=time.time())
         try:
             act.answer = request(act.agent)
-            act.outcome = DONE
+            act.outcome, act.told = (UNKNOWN, "cut off") if _is_cut_off(act) else (DONE, "")
         except ClientError as error:
             self._judge(
                 act,
@@ -164,6 +164,12 @@ class Asker:
         made.meta.events.register("before-sign.*", name_the_act)
         self._clients[service] = made
         return made
+
+
+def _is_cut_off(act: Act) -> bool:
+    """Whether botocore took half of an answer for an empty one, as it does."""
+    headers = act.answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return len(act.answer) == 1 and int(headers.get("content-length", 0)) > len("{}")
 
 
 def _snake(name: str) -> str:

@@ -18,7 +18,14 @@ from typing import NamedTuple
 from tests.support.server import START_SECONDS, Server, free_port
 
 END_SECONDS = 60
-_NO_KNOBS = {"lease_ms": None, "knobs": None}
+_USUAL = {
+    "steps": None,
+    "die_at": None,
+    "by": signal.SIGKILL,
+    "together": None,
+    "lease_ms": None,
+    "knobs": None,
+}
 
 
 class Step(NamedTuple):
@@ -79,7 +86,7 @@ class Cradle:
             if only and self._only is not None:
                 self._only.signal(signal.SIGKILL)
                 self._only.wait()
-            self._say({"steps": None, "die_at": None, "together": None, **_NO_KNOBS, **order})
+            self._say({**_USUAL, **order})
             born = Born(self, self._next_birth())
             if only:
                 self._only = born

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGKILL, Signals
 from typing import Any
 
 import psycopg
@@ -15,7 +16,6 @@ from tests.faults.dying_server import KNOBS
 from tests.faults.lives import Born, Cradle, Step
 from tests.support.nodes import Nodes, new_database, postgres_url
 from tests.support.postgresql import Cluster
-from tests.support.server import free_port
 
 LEASE_MS = 2_000
 """Instead of half a minute, which nobody wants to wait for after every kill."""
@@ -64,9 +64,9 @@ class Midwife:
             }
         )
 
-    def dying(self, step: Step) -> "Midwife":
-        """Processes that die at a step."""
-        return Midwife(self._cradle, **{**self._order, "die_at": step})
+    def dying(self, step: Step, by: Signals = SIGKILL) -> "Midwife":
+        """Processes that send themselves a signal at a step."""
+        return Midwife(self._cradle, **{**self._order, "die_at": step, "by": by})
 
     def counting(self, steps: Path) -> "Midwife":
         """Processes that write down their steps."""
@@ -80,20 +80,19 @@ class Site:
         self.cradle = cradle
         self.cluster = cluster
         self._folder = folder
-        self._port = free_port()
         with psycopg.connect(cluster.dsn(), autocommit=True) as raw:
             raw.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0".encode())
         database = postgres_url(make_conninfo(cluster.dsn(), dbname=_TEMPLATE))
-        self._postgres = Nodes(folder / "postgres", database, port=self._port).make()
+        self._postgres = Nodes(folder / "postgres", database).make()
         file = folder / "sqlite" / "genkan.sqlite"
-        self._sqlite = Nodes(file.parent, f"sqlite:{file}", port=self._port).make()
+        self._sqlite = Nodes(file.parent, f"sqlite:{file}").make()
 
     @contextmanager
     def postgres(self, folder: Path, **options: Any) -> Iterator[Nodes]:
         """Nodes on a database of their own, not started; killed at the end."""
         with new_database(self.cluster.dsn(), _TEMPLATE) as database:
             begin = options.pop("begin", None) or Midwife(self.cradle)
-            nodes = Nodes(folder, database, port=self._port, begin=begin, **options)
+            nodes = Nodes(folder, database, begin=begin, **options)
             try:
                 yield nodes.take(self._postgres.folder / "handed.json", self._postgres.key_file)
             finally:
@@ -108,7 +107,7 @@ class Site:
             raw.execute("PRAGMA wal_checkpoint")
         shutil.copy(self._sqlite.folder / "genkan.sqlite", file)
         begin = Midwife(self.cradle, **order)
-        nodes = Nodes(folder, f"sqlite:{file}", port=self._port, begin=begin)
+        nodes = Nodes(folder, f"sqlite:{file}", begin=begin)
         try:
             yield nodes.take(self._sqlite.folder / "handed.json", self._sqlite.key_file)
         finally:

@@ -214,8 +214,12 @@ class Nodes(Server):
         return self.take(handed, self.key_file)
 
     def take(self, handed: Path, key_file: Path) -> "Nodes":
-        """Use an installation that was made before: what init handed over, and its key."""
-        self.facts = json.loads(handed.read_text())
+        """Use an installation that was made before: what init handed over, and its key.
+
+        The address is a node's setting, so that an installation may move.
+        """
+        text = handed.read_text()
+        self.facts = json.loads(text.replace(json.loads(text)["base_url"], self.url))
         if key_file != self.key_file:
             self.key_file.write_bytes(key_file.read_bytes())
             self.key_file.chmod(0o600)
