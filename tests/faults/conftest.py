@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.house import House, open_house
 from tests.faults.lives import Cradle, Life
 from tests.faults.scene import Scene, Witness, make_scene, take_the_provider_away, until
 from tests.faults.site import Site
@@ -33,6 +34,13 @@ def cluster() -> Iterator[Cluster]:
 def site(cradle: Cradle, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """The sample organization on both engines, to be copied."""
     return Site(cradle, cluster, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def house(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A node and workers whose processes come to an end at a step."""
+    with open_house(site, tmp_path_factory.mktemp("house")) as opened:
+        yield opened
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,14 @@
 import random
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 from tests.faults.chaos import KILLS, SEED, Fault, Run, schedule
+from tests.faults.house import through
 from tests.faults.site import LEASE_MS, Site
 from tests.support.forwarder import Forwarder
 from tests.support.nodes import Member, Nodes
@@ -83,18 +86,11 @@ def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str,
     }
 
 
-class far_worker:
+@contextmanager
+def far_worker(cluster: Cluster, nodes: Nodes) -> Iterator[Forwarder]:
     """One worker more, which reaches the database through a forwarder."""
-
-    def __init__(self, cluster: Cluster, nodes: Nodes) -> None:
-        self._port = int(cluster.url().rpartition(":")[2].partition("/")[0])
-        self._forwarder = Forwarder(lambda: [self._port])
-        name = nodes.database.partition("?")[0].rpartition("/")[2]
-        url = cluster.url(name).replace(f":{self._port}/", f":{self._forwarder.port}/")
-        nodes.another("far", "worker", url)
-
-    def __enter__(self) -> Forwarder:
-        return self._forwarder
-
-    def __exit__(self, *exception: object) -> None:
-        self._forwarder.close()
+    port = int(cluster.url().rpartition(":")[2].partition("/")[0])
+    forwarder = Forwarder(lambda: [port])
+    nodes.another("far", "worker", through(forwarder, cluster, nodes))
+    yield forwarder
+    forwarder.close()
