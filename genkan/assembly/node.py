@@ -148,7 +148,10 @@ class Node:
         self.certificates = _certificates(settings)
         self._watching: asyncio.Task[None] | None = None
         deployment = Deployment(
-            accounts="embedded", base_url=settings.base_url, region=found.region
+            accounts="embedded",
+            base_url=settings.base_url,
+            region=found.region,
+            quotas=settings.quotas,
         )
         events = wired_events()
         with told():

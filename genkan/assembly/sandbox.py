@@ -59,6 +59,7 @@ class Sandbox:
             base_url=settings.url,
             region=_region(settings, self._document, self._directory),
             cookie_suffix=f"_{settings.port}",
+            quotas=settings.quotas,
         )
         vault = self._directory.vault
         events = wired_events()

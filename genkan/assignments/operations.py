@@ -55,9 +55,6 @@ __all__ = [
     "provisioned_role",
 ]
 
-OUTSTANDING_LIMIT = 15
-"""CreateAccountAssignment requests that may run at a time (reference §4)."""
-
 Answer = dict[str, Any]
 
 
@@ -166,17 +163,19 @@ def list_account_assignments_for_principal(
 
 
 def _require_room(tx: Tx, account_id: str, permission_set_id: str) -> None:
+    quotas = tx.deployment.quotas
     if (
-        store.count_provisioned(tx, account_id) >= provisioned.PROVISIONED_LIMIT
+        store.count_provisioned(tx, account_id) >= quotas.provisioned_permission_sets
         and store.find_provisioned(tx, account_id, permission_set_id) is None
     ):
         raise QuotaExceeded(
-            f"An account has at most {provisioned.PROVISIONED_LIMIT} provisioned permission sets."
+            f"An account has at most {quotas.provisioned_permission_sets} provisioned permission"
+            " sets."
         )
     # The owner's own bulk work (seed, plan) is not a request, and waits for nobody.
     if isinstance(tx.call.caller, Owner):
         return
-    if store.outstanding(tx, "CREATION") >= OUTSTANDING_LIMIT:
+    if store.outstanding(tx, "CREATION") >= quotas.account_assignment_requests:
         raise Throttled("There are too many requests processing. Please try again later.")
 
 

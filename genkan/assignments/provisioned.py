@@ -23,12 +23,6 @@ from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.permission_sets import operations as permission_sets
 
-PROVISIONED_LIMIT = 500
-"""Provisioned permission sets of one account (reference §12)."""
-
-PROVISIONING_LIMIT = 3
-"""ProvisionPermissionSet requests at a time (reference §12)."""
-
 ACCOUNT_LIMIT = 7_000
 """Accounts of one organization (reference §12)."""
 
@@ -47,7 +41,7 @@ def provision_permission_set(
     permission_set = permission_sets.existing(tx, instance_arn, permission_set_arn)
     if (target_type == "AWS_ACCOUNT") == (target_id is None):
         raise Invalid("TargetId is required for AWS_ACCOUNT and not allowed otherwise.")
-    if store.outstanding(tx, "PROVISIONING") >= PROVISIONING_LIMIT:
+    if store.outstanding(tx, "PROVISIONING") >= tx.deployment.quotas.provisioning_requests:
         raise Throttled("There are too many requests processing. Please try again later.")
     if target_id is not None:
         require_target(tx, "ProvisionPermissionSet", target_id)

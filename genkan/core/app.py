@@ -8,6 +8,7 @@ from genkan.core.call import Call, Person, Signer
 from genkan.core.clock import Clock
 from genkan.core.errors import Refusal
 from genkan.core.events import EventBus
+from genkan.core.quotas import Quotas
 from genkan.core.vault import Vault
 
 
@@ -31,7 +32,7 @@ class Transactions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What this installation is: addresses, region, accounts. Read-only after start.
+    """What this installation is: addresses, region, accounts, quotas. Read-only after start.
 
     `accounts`: "embedded" ones stand in the store and have our own STS; "aws" ones are AWS's.
     """
@@ -41,6 +42,7 @@ class Deployment:
     region: str
     partition: str = "aws"
     cookie_suffix: str = ""
+    quotas: Quotas = field(default_factory=Quotas)
 
     @property
     def secure(self) -> bool:

@@ -40,8 +40,6 @@ __all__ = [
     "tags_of",
 ]
 
-PERMISSION_SET_LIMIT = 3_500
-
 Answer = dict[str, Any]
 
 
@@ -69,10 +67,11 @@ def create_permission_set(
         raise Conflict(f"PermissionSet with name {name} already exists.")
     if permission_set_id is not None and store.find(tx, permission_set_id) is not None:
         raise Conflict(f"PermissionSet with id {permission_set_id} already exists.")
-    if store.count(tx, instance.instance_id) >= PERMISSION_SET_LIMIT:
+    limit = tx.deployment.quotas.permission_sets
+    if store.count(tx, instance.instance_id) >= limit:
         raise QuotaExceeded(
             "You have exceeded AWS SSO limits. Cannot create PermissionSet more than"
-            f" {PERMISSION_SET_LIMIT} for id {instance.instance_id}. Please refer to"
+            f" {limit} for id {instance.instance_id}. Please refer to"
             " https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html"
         )
     permission_set = PermissionSet(

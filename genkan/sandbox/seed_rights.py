@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
 
-from genkan.assignments.provisioned import PROVISIONED_LIMIT
 from genkan.authorization import managed
 from genkan.core.errors import Invalid, QuotaExceeded
+from genkan.core.quotas import Quotas
 from genkan.instances.tags import read_tags
 from genkan.permission_sets import duration
 from genkan.permission_sets.content import ATTACHED_LIMIT
@@ -16,6 +16,8 @@ from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
 from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
 from genkan.sandbox.seed_names import Ambiguous, Names, Unknown
 from genkan.sandbox.seed_rules import shown
+
+PROVISIONED_LIMIT = Quotas().provisioned_permission_sets
 
 
 def mistakes_in(document: SeedDocument, names: Names) -> Found:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from genkan.core.quotas import Quotas
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
@@ -26,6 +27,7 @@ from genkan.settings.values import (
     log_format,
     log_level,
     origin,
+    quotas,
     truth,
 )
 
@@ -49,6 +51,7 @@ class NodeSettings:
     tls_key: Path | None
     worker: bool
     drain_seconds: float
+    quotas: Quotas
     log_level: str
     log_format: LogFormat
 
@@ -107,6 +110,11 @@ OPTIONS = (
         " stops.",
         "0",
     ),
+    Option(
+        "quotas",
+        "Quotas that are not AWS's, such as `users=200000`; separated by commas in the environment,"
+        " a list in the file.",
+    ),
     Option("log_level", "`debug`, `info`, `warning` or `error`.", "info"),
     Option("log_format", "`json`, one object a line, or `text`.", "json"),
 )
@@ -136,6 +144,7 @@ def node_settings(
         tls_key=read.optional("tls_key", lambda name, value: Path(value)),
         worker=read.required("worker", truth),
         drain_seconds=read.required("drain_seconds", _seconds),
+        quotas=quotas("quotas", read.text("quotas")),
         log_level=read.required("log_level", log_level),
         log_format=read.required("log_format", log_format),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from genkan.core.quotas import Quotas
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
@@ -21,6 +22,7 @@ from genkan.settings.values import (
     log_format,
     log_level,
     origin,
+    quotas,
     truth,
 )
 
@@ -40,6 +42,7 @@ class SandboxSettings:
     when not given. `seed`: the file that describes a new organization, None for the sample.
     `tls`: speak https with a certificate of our own; `tls_certificate` and `tls_key`: with the one
     in these files, given together.
+    `quotas`: AWS's, unless told otherwise.
     `key`: the key-encryption key, the file `key` in `data_dir` unless it is given.
     """
 
@@ -53,6 +56,7 @@ class SandboxSettings:
     tls: bool = False
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    quotas: Quotas = field(default_factory=Quotas)
     log_level: str = "warning"
     log_format: LogFormat = "text"
     key: KeySetting = field(default_factory=KeySetting)
@@ -123,6 +127,7 @@ def sandbox_settings(
         region=_region(env),
         seed=seed,
         **tls_options,
+        quotas=quotas("GENKAN_QUOTAS", env.get("GENKAN_QUOTAS", "")),
         log_level=log_level("GENKAN_LOG_LEVEL", env.get("GENKAN_LOG_LEVEL", "warning")),
         log_format=log_format("GENKAN_LOG_FORMAT", env.get("GENKAN_LOG_FORMAT", "text")),
         key=key_setting(environment=env),

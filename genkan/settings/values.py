@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from genkan.core.quotas import HIGHEST, NAMES, Quotas
+
 _ORIGIN = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
     r"(?::[1-9][0-9]{0,4})?",
@@ -73,6 +75,21 @@ def log_level(name: str, value: str) -> str:
     if value.lower() not in LOG_LEVELS:
         raise SettingsRefused(f"{name} {value} is none of {', '.join(LOG_LEVELS)}")
     return value.lower()
+
+
+def quotas(name: str, value: str) -> Quotas:
+    """`users=200000, permission_sets=5000`: the quotas that are not AWS's."""
+    given: dict[str, int] = {}
+    for one in filter(None, (part.strip() for part in value.split(","))):
+        quota, _, number = (part.strip() for part in one.partition("="))
+        if quota not in NAMES:
+            raise SettingsRefused(f"{name}: there is no quota {quota}, only {', '.join(NAMES)}")
+        if not (number.isascii() and number.isdecimal() and 0 < int(number[:9]) <= HIGHEST):
+            raise SettingsRefused(f"{name}: {one} is no number from 1 to {HIGHEST}")
+        if quota in given:
+            raise SettingsRefused(f"{name}: {quota} is given twice")
+        given[quota] = int(number)
+    return Quotas(**given)
 
 
 def log_format(name: str, value: str) -> LogFormat:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from genkan.core.quotas import Quotas
 from genkan.settings import SettingsRefused
 from genkan.settings.node import OPTIONS, NodeSettings, node_settings
 
@@ -182,3 +183,10 @@ def test_an_empty_key_counts_as_given() -> None:
 def test_every_option_is_a_setting() -> None:
     names = {option.name for option in OPTIONS}
     assert names == set(NodeSettings.__dataclass_fields__)
+
+
+def test_quotas_are_said_in_the_file_as_a_list(tmp_path: Path) -> None:
+    assert settings().quotas == Quotas()
+    file = written(tmp_path, 'quotas = ["users=200000", "permission_sets=5000"]\n')
+    assert settings(file).quotas == Quotas(users=200_000, permission_sets=5_000)
+    assert "people" in refused(quotas="people=5")
