@@ -111,7 +111,7 @@ class PostgresDatabase:
         """
         task = asyncio.create_task(self._write(call, work, refused))
         self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
+        task.add_done_callback(self._wrote)
         return await asyncio.shield(task)
 
     async def close(self) -> None:
@@ -120,6 +120,12 @@ class PostgresDatabase:
             await asyncio.wait(self._writing)
         for pool in (self._writes, self._points, self._scans):
             await asyncio.to_thread(pool.close)
+
+    def _wrote(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        # Its caller may be gone, and nobody else asks how it ended.
+        if not task.cancelled():
+            task.exception()
 
     async def _write(self, call: Call, work: Callable[[Tx], Any], refused: Refused | None) -> Any:
         try:
