@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks import stores
 from benchmarks.dataset import Scale
-from benchmarks.sites import GENKAN, Site, unpin
+from benchmarks.sites import GENKAN, QUOTAS, Site, unpin
 from genkan.sandbox.sample import SAMPLE_FILE
 from tests.support.postgresql import Cluster, public_folder
 from tests.support.server import free_port
@@ -60,7 +60,6 @@ class Installation:
     folder: Path
     port: int
     facts: dict[str, Any]
-    may_add_users: bool
 
 
 @contextlib.contextmanager
@@ -86,7 +85,6 @@ def installation(scale: Scale) -> Iterator[Installation]:
                 folder=folder,
                 port=port,
                 facts=facts,
-                may_add_users=scale.users < 50_000,
             )
         finally:
             database.remove()
@@ -130,7 +128,7 @@ def on_postgres(made: Installation, count: int) -> Iterator[Site]:
                         [sys.executable, "-m", "genkan.cli", "serve", "--settings", str(settings)],
                         stdout=log,
                         stderr=log,
-                        env=os.environ,
+                        env={**os.environ, **QUOTAS},
                     )
                 )
         for port, node in zip(ports, nodes, strict=True):
@@ -142,7 +140,6 @@ def on_postgres(made: Installation, count: int) -> Iterator[Site]:
             pids=[node.pid for node in nodes],
             facts=made.facts,
             database_pids=made.database.pids,
-            may_add_users=made.may_add_users,
         )
     finally:
         for node in nodes:
