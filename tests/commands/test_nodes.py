@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.commands.place import (
     COMMAND_SECONDS,
@@ -23,6 +24,7 @@ from tests.commands.place import (
 from tests.support.engines import POSTGRES, SQLITE
 from tests.support.server import free_port
 
+FORGED = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "wrong"}
 Begin = Callable[..., "subprocess.Popen[str]"]
 
 
@@ -242,10 +244,13 @@ def test_only_the_operations_port_tells_what_is_counted(place: Place, begin: Beg
     place.write_settings(operations_listen=f"127.0.0.1:{operations}")
     serve(place, begin)
     client(place, made, "sts").get_caller_identity()
+    with pytest.raises(ClientError):
+        client(place, {**made, "administrator": FORGED}, "sts").get_caller_identity()
     with urllib.request.urlopen(f"http://127.0.0.1:{operations}/metrics") as answer:
         lines = answer.read().decode().splitlines()
     counted = 'genkan_requests_total{code="200",front="aws",operation="GetCallerIdentity"} 1.0'
     assert counted in lines
+    assert counted.replace("200", "403") in lines
     assert "genkan_password_hashing_places 0.0" in lines
     assert status_of(place.port, "/metrics") == 421
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from genkan.core import trace
 from genkan.core.app import App
 from genkan.core.call import Call, Caller, Origin
 from genkan.core.errors import Refusal, Unauthenticated
@@ -61,6 +62,8 @@ async def _identify(exchange: Exchange) -> None:
         return
     exchange.operation = found
     exchange.service = SERVICES[found.service]
+    if (running := trace.current.get()) is not None:
+        running.operation = found.name
 
 
 async def _authenticate(exchange: Exchange) -> None:
