@@ -56,9 +56,6 @@ __all__ = [
     "tags_of",
 ]
 
-APPLICATION_LIMIT = 7_000
-"""Applications of one instance (reference §12)."""
-
 _PAGE = 50
 
 Answer = dict[str, Any]
@@ -95,8 +92,9 @@ def create_application(
             return {"application_arn": before, **answer}
     providers.require_provider(application_provider_arn)
     visibility, sign_in_options = on_create(portal_options or {})
-    if store.count_applications(tx, instance.instance_id) >= APPLICATION_LIMIT:
-        raise QuotaExceeded(f"An instance has at most {APPLICATION_LIMIT} applications.")
+    limit = tx.deployment.quotas.applications
+    if store.count_applications(tx, instance.instance_id) >= limit:
+        raise QuotaExceeded(f"An instance has at most {limit} applications.")
     application = Application(
         application_id=ids.application_id(),
         instance_id=instance.instance_id,

@@ -1,13 +1,11 @@
 """Quotas: exactly as many as the installation says, and one more is refused as AWS refuses it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from genkan.assignments import operations as assignments
 from genkan.core.errors import QuotaExceeded, Throttled
-from genkan.core.quotas import Quotas
 from genkan.identity_store import operations as identity_store
 from tests.slices.assignments.world import (
     INSTANCE_ARN,
@@ -23,18 +21,13 @@ from tests.slices.assignments.world import (
     run,
     work_off,
 )
+from tests.support.quotas import set_quotas
 from tests.support.store import Store
 
 
 @pytest.fixture
 def world(store: Store) -> World:
     return make_world(store)
-
-
-def set_quotas(store: Store, **numbers: int) -> None:
-    """Have the store be an installation of these quotas."""
-    deployment = replace(store.services.deployment, quotas=Quotas(**numbers))
-    store.services = replace(store.services, deployment=deployment)
 
 
 def test_permission_sets_of_an_instance(store: Store, world: World) -> None:

@@ -21,6 +21,7 @@ from tests.slices.applications.world import (
     run,
 )
 from tests.slices.assignments.world import INSTANCE_ARN, INSTANCE_ID, MEMBER, STORE, World
+from tests.support.quotas import set_quotas
 from tests.support.store import MANAGEMENT, NOW, Store
 
 NOWHERE = arns.application(MANAGEMENT, INSTANCE_ID, "apl-0123456789abcdef")
@@ -394,11 +395,9 @@ def test_a_client_token_is_its_accounts_and_instances_own_and_ends_with_what_it_
         assert an_application(tx, client_token="once") != ours
 
 
-def test_an_instance_has_a_limit_of_applications_that_a_retry_does_not_meet(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert applications.APPLICATION_LIMIT == 7_000
-    monkeypatch.setattr(applications, "APPLICATION_LIMIT", 2)
+def test_an_instance_has_a_limit_of_applications_that_a_retry_does_not_meet(store: Store) -> None:
+    assert store.services.deployment.quotas.applications == 7_000
+    set_quotas(store, applications=2)
     with store.write() as tx:
         an_application(tx, "One")
         two = an_application(tx, "Two", client_token="two")

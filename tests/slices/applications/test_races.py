@@ -8,10 +8,10 @@ import psycopg
 import pytest
 
 from genkan.applications import issuers
-from genkan.applications import operations as applications
 from genkan.core.errors import Conflict, QuotaExceeded, Refusal
 from tests.slices.applications.world import an_application, an_issuer, assign
 from tests.slices.assignments.world import World
+from tests.support.quotas import set_quotas
 from tests.support.store import Store
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def test_one_issuer_of_a_url_is_made_at_once(store: Store, world: World) -> None
 
 
 def test_quotas_hold_at_once(store: Store, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(applications, "APPLICATION_LIMIT", 2)
+    set_quotas(store, applications=2)
     monkeypatch.setattr(issuers, "ISSUER_LIMIT", 2)
 
     def make(own: Store, number: int) -> tuple[str, str]:
