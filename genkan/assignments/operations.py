@@ -142,7 +142,7 @@ def list_account_assignments_for_principal(
     next_token: str | None = None,
 ) -> Answer:
     """ListAccountAssignmentsForPrincipal: a user's own and, as GROUP rows, those of its groups."""
-    instance = instances.required_instance(tx, instance_arn)
+    instance = instances.required_organization_instance(tx, instance_arn)
     kind: Literal["USER", "GROUP"] = "USER" if principal_type == "USER" else "GROUP"
     name = identity_store.find_principal(tx, instance.identity_store_id, kind, principal_id)
     if name is None:

@@ -21,6 +21,7 @@ from genkan.core import ids
 from genkan.core.errors import Invalid, Throttled
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
+from genkan.instances import operations as instances
 from genkan.permission_sets import operations as permission_sets
 
 ACCOUNT_LIMIT = 7_000
@@ -64,7 +65,7 @@ def list_permission_sets_provisioned_to_account(
     next_token: str | None = None,
 ) -> Answer:
     """ListPermissionSetsProvisionedToAccount: ARNs, perhaps only those up to date or not."""
-    instance_id = instance_arn.rpartition("/")[2]
+    instance_id = instances.required_organization_instance(tx, instance_arn).instance_id
     query = (
         f"ListPermissionSetsProvisionedToAccount:{instance_id}:{account_id}:{provisioning_status}"
     )

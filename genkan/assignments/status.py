@@ -11,6 +11,7 @@ from genkan.core import arns
 from genkan.core.errors import NotFound
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
+from genkan.instances import operations as instances
 
 Answer = dict[str, Any]
 
@@ -98,7 +99,7 @@ def _list(
     next_token: str | None = None,
     filter: Mapping[str, str] | None = None,
 ) -> Answer:
-    instance_id = instance_arn.rpartition("/")[2]
+    instance_id = instances.required_organization_instance(tx, instance_arn).instance_id
     status = (filter or {}).get("status")
     query = f"ListStatus:{kind}:{instance_id}:{status}"
     opened = open_token(tx.vault, query, next_token)

@@ -6,7 +6,7 @@ from typing import Any
 
 from genkan.core import arns, ids
 from genkan.core.call import Operation
-from genkan.core.errors import Conflict, Invalid, QuotaExceeded
+from genkan.core.errors import Conflict, QuotaExceeded
 from genkan.core.events import PermissionSetDeleting
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
@@ -59,9 +59,7 @@ def create_permission_set(
     `permission_set_id` is for the seed of an organization that exists elsewhere; the model has
     none.
     """
-    instance = instances.required_instance(tx, instance_arn)
-    if instance.kind != instances.ORGANIZATION:
-        raise Invalid("The operation is not supported for this Identity Center instance")
+    instance = instances.required_organization_instance(tx, instance_arn)
     duration.seconds(session_duration)
     if store.find_by_name(tx, name) is not None:
         raise Conflict(f"PermissionSet with name {name} already exists.")
@@ -99,7 +97,7 @@ def list_permission_sets(
     tx: Tx, *, instance_arn: str, max_results: int = 100, next_token: str | None = None
 ) -> Answer:
     """ListPermissionSets: ARNs only."""
-    instance_id = instance_arn.rpartition("/")[2]
+    instance_id = instances.required_organization_instance(tx, instance_arn).instance_id
     query = f"ListPermissionSets:{instance_id}"
     after = open_token(tx.vault, query, next_token)
     rows = store.page(tx, instance_id, after, max_results + 1)
