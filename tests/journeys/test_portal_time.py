@@ -1,6 +1,6 @@
 """What time does to people: locks that open, attempts, sessions and codes that run out.
 
-The server here is `genkan up` with a clock that stands still until it is put forward; browsers keep
+The server here has a clock that stands still until it is put forward; browsers keep
 the real time.
 """
 
@@ -16,6 +16,7 @@ from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor
 from tests.support.person import register_client
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 pytestmark = pytest.mark.xdist_group("portal-time")
 ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
@@ -29,36 +30,48 @@ main()
 """
 
 
-class House(Server):
-    """A server whose clock stands still until it is put forward."""
+class Clock:
+    """Of a server's process: it stands still until it is put forward."""
 
-    def __init__(self, folder: Path) -> None:
-        self._clock = folder / "clock"
-        self._clock.write_text(str(time.time_ns() // 1_000_000))
-        super().__init__(
-            folder / "data",
-            command=("-c", WITH_A_CLOCK),
-            environment={"CLOCK_FILE": str(self._clock)},
-        )
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._file.write_text(str(time.time_ns() // 1_000_000))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What tells the process where it is."""
+        return {"CLOCK_FILE": str(self._file)}
 
     def wait(self, *, seconds: int) -> None:
         """Let time pass in the server."""
-        new = self._clock.with_suffix(".new")
-        new.write_text(str(int(self._clock.read_text()) + seconds * 1000))
-        new.replace(self._clock)
+        new = self._file.with_suffix(".new")
+        new.write_text(str(int(self._file.read_text()) + seconds * 1000))
+        new.replace(self._file)
 
 
 @pytest.fixture(scope="module")
-def running_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One such server for this module."""
-    house = House(tmp_path_factory.mktemp("time"))
-    house.start()
-    yield house
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Clock:
+    """The clock of this module's server."""
+    return Clock(tmp_path_factory.mktemp("clock") / "clock")
+
+
+@pytest.fixture(scope="module")
+def running_house(
+    wire_engine: str, clock: Clock, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """One server with that clock for this module."""
+    house = new_server(
+        wire_engine,
+        tmp_path_factory.mktemp("time") / "data",
+        command=("-c", WITH_A_CLOCK),
+        environment=clock.environment,
+    )
+    yield house.start()
     house.stop()
 
 
 @pytest.fixture
-def house(running_house: House) -> House:
+def house(running_house: Server) -> Server:
     """That server with a clean organization."""
     running_house.reset()
     return running_house
@@ -73,32 +86,34 @@ def lock(visitor: Visitor) -> None:
 
 
 def test_after_five_wrong_passwords_even_the_right_one_must_wait_and_the_wait_is_told(
-    window: NewWindow, house: House
+    window: NewWindow, house: Server, clock: Clock
 ) -> None:
     visitor = Visitor(window(), house, "alex")
     password = house.user("alex")["password"]
     lock(visitor)
     expect(visitor.page.locator("#problem")).to_contain_text("try again in 15 seconds.")
-    house.wait(seconds=1)
+    clock.wait(seconds=1)
     answer = visitor.try_password(password)
     assert (answer.status, answer.headers["retry-after"]) == (429, "14")
     expect(visitor.page.locator("#problem")).to_contain_text("Too many attempts.")
     expect(visitor.page.locator("#problem")).to_contain_text("Try again in 14 seconds.")
-    house.wait(seconds=14)
+    clock.wait(seconds=14)
     visitor.try_password(password)
     assert visitor.heading == "Accounts"
 
 
-def test_each_further_wrong_password_doubles_the_wait(window: NewWindow, house: House) -> None:
+def test_each_further_wrong_password_doubles_the_wait(
+    window: NewWindow, house: Server, clock: Clock
+) -> None:
     visitor = Visitor(window(language="ja-JP"), house, "alex")
     lock(visitor)
     for waited, told in ((15, "30 秒後"), (30, "1 分後"), (60, "2 分後")):
-        house.wait(seconds=waited)
+        clock.wait(seconds=waited)
         assert visitor.try_password("Wrong-Password-0").status == 403
         expect(visitor.page.locator("#problem")).to_contain_text(told)
 
 
-def test_a_user_who_does_not_exist_is_locked_out_alike(window: NewWindow, house: House) -> None:
+def test_a_user_who_does_not_exist_is_locked_out_alike(window: NewWindow, house: Server) -> None:
     visitor = Visitor(window(), house, "nobody-here")
     lock(visitor)
     expect(visitor.page.locator("#problem")).to_contain_text("try again in 15 seconds.")
@@ -106,7 +121,7 @@ def test_a_user_who_does_not_exist_is_locked_out_alike(window: NewWindow, house:
 
 
 def test_a_lock_survives_a_restart_and_spares_the_browser_that_signed_in_before(
-    window: NewWindow, house: House
+    window: NewWindow, house: Server
 ) -> None:
     owner, stranger = Visitor(window(), house, "alex"), Visitor(window(), house, "alex")
     owner.sign_in()
@@ -122,11 +137,13 @@ def test_a_lock_survives_a_restart_and_spares_the_browser_that_signed_in_before(
     assert owner.heading == "Accounts"
 
 
-def test_a_sign_in_that_takes_too_long_begins_again(window: NewWindow, house: House) -> None:
+def test_a_sign_in_that_takes_too_long_begins_again(
+    window: NewWindow, house: Server, clock: Clock
+) -> None:
     visitor = Visitor(window(), house, "alex")
     visitor.open("/start")
     visitor.name("alex")
-    house.wait(seconds=601)
+    clock.wait(seconds=601)
     assert visitor.try_password(house.user("alex")["password"]).status == 400
     expect(visitor.page.locator("#problem")).to_contain_text("This sign-in took too long.")
     visitor.name("alex")
@@ -134,13 +151,15 @@ def test_a_sign_in_that_takes_too_long_begins_again(window: NewWindow, house: Ho
     assert visitor.heading == "Accounts"
 
 
-def test_after_eight_hours_one_signs_in_again_and_is_back(window: NewWindow, house: House) -> None:
+def test_after_eight_hours_one_signs_in_again_and_is_back(
+    window: NewWindow, house: Server, clock: Clock
+) -> None:
     visitor = Visitor(window(), house, "alex")
     visitor.enter("/start?q=play")
-    house.wait(seconds=8 * 3600 - 60)
+    clock.wait(seconds=8 * 3600 - 60)
     visitor.page.reload()
     assert visitor.heading == "Accounts"
-    house.wait(seconds=61)
+    clock.wait(seconds=61)
     visitor.page.reload()
     assert visitor.heading == "Sign in"
     visitor.name("alex")
@@ -149,12 +168,12 @@ def test_after_eight_hours_one_signs_in_again_and_is_back(window: NewWindow, hou
 
 
 def test_an_account_whose_time_ran_out_says_so_and_opens_again(
-    window: NewWindow, house: House
+    window: NewWindow, house: Server, clock: Clock
 ) -> None:
     visitor = Visitor(window(), house, "alex")
     visitor.enter()
     visitor.open_console(ALIAS, ROLE)
-    house.wait(seconds=4 * 3600)
+    clock.wait(seconds=4 * 3600)
     visitor.page.reload()
     expect(visitor.page.locator(".alert h2")).to_have_text("This session has ended")
     expect(visitor.page.locator(".alert")).to_contain_text("Its time ran out:")
@@ -163,14 +182,16 @@ def test_an_account_whose_time_ran_out_says_so_and_opens_again(
     expect(visitor.page.locator(".alert")).to_have_count(0)
 
 
-def test_a_device_code_runs_out_after_ten_minutes(window: NewWindow, house: House) -> None:
+def test_a_device_code_runs_out_after_ten_minutes(
+    window: NewWindow, house: Server, clock: Clock
+) -> None:
     start = {**register_client(house), "startUrl": house.facts["start_url"]}
     started = httpx.post(f"{house.url}/device_authorization", json=start).json()
     visitor = Visitor(window(), house, "alex")
     link = started["verificationUriComplete"].removeprefix(house.url)
     visitor.enter(link)
     visitor.press("#cli_verification_btn")
-    house.wait(seconds=601)
+    clock.wait(seconds=601)
     assert visitor.press("#cli_login_button").status == 400
     assert visitor.heading == "This request is no longer open"
     visitor.open(link)
