@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from genkan.db.place import Place, SqlitePlace
+from genkan.db.direct import DirectDatabase
+from genkan.db.place import Place, PostgresPlace, SqlitePlace
 
 Dump = Mapping[str, frozenset[tuple[Any, ...]]]
 AUDIT = "audit_events"
@@ -13,13 +15,25 @@ AUDIT = "audit_events"
 
 def dump(source: Place | Path) -> dict[str, frozenset[tuple[Any, ...]]]:
     """Every row of every table that is committed at a place, or in the SQLite file of that path."""
+    if isinstance(source, PostgresPlace):
+        return _rows(_kept(source))
     place = SqlitePlace(source) if isinstance(source, Path) else source
     with closing(place.direct()) as database:
-        names = sorted(name for name in database.tables() if not name.startswith("sqlite_"))
-        ask = {name: f'SELECT * FROM "{name}"' for name in names}
-        return database.read(
-            lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
-        )
+        return _rows(database)
+
+
+@cache
+def _kept(place: PostgresPlace) -> DirectDatabase:
+    """Connecting and preparing so many statements anew would take much longer than the rows do."""
+    return place.direct()
+
+
+def _rows(database: DirectDatabase) -> dict[str, frozenset[tuple[Any, ...]]]:
+    names = sorted(name for name in database.tables() if not name.startswith("sqlite_"))
+    ask = {name: f'SELECT * FROM "{name}"' for name in names}
+    return database.read(
+        lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
+    )
 
 
 def changes(before: Dump, after: Dump) -> dict[str, tuple[int, int]]:
