@@ -119,7 +119,7 @@ def _installation(rows: Connection, found: Place, kek: KeyEncryptionKey) -> Inst
         place=found,
         vault=vault,
         region=instance.region,
-        instance_name=instance.name or (owner.name if owner else ""),
+        instance_name=owner.name if owner else instance.name,
     )
 
 
