@@ -33,9 +33,9 @@ REPEATED_ANSWER_MS = 120 * 1000
 _ACCESS = "aoa"
 _REFRESH = "aor"
 _LONGEST_TOKEN = 512
-_PURGED_BY_ONE_OF = 16
-"""Refreshes for each one that lets expired rows go, many at once: a purge at every call would
-conflict with the next one's rows on PostgreSQL, and cost four statements."""
+_PURGED_BY_ONE_OF = 128
+"""Refreshes for each one that lets expired rows go, more at once than were added since. A purge
+reads where others insert: on PostgreSQL two at a time conflict, and then all would take turns."""
 
 
 def give(
