@@ -3,8 +3,9 @@
 Owns how large an organization is (`SMALL`, `LARGE`) and how it is spread: each user is in five
 groups; four assignments in five are a group's; a few permission sets are in every account and the
 others here and there; each assigned permission set has its role in the account, trust policy and
-attachments included, as the provisioning worker leaves it. Everybody has a password. What the
-product forgets by itself (requests older than 90 days, audit records) is not written.
+attachments included, as the provisioning worker leaves it. Everybody has a password, one in five
+is signed in. What the product forgets by itself (requests older than 90 days, audit records) is
+not written.
 Invariants: a figure counts what the sample organization has, too; rows are the same for the same
 store and scale; and the benchmark person (the sample's first user) has the same accounts, roles and
 groups at every scale, so that answers can be compared between data sets.
@@ -33,6 +34,7 @@ PERSON_ACCOUNTS = 20
 """Accounts of the benchmark person, those of the sample organization included."""
 PERSON_GROUPS = 4
 GROUPS_OF_A_USER = 5
+SIGNED_IN_ONE_OF = 5
 _BY = "benchmark data set"
 _FAMILIES = ("Sato", "Kim", "Rossi", "Silva", "Nguyen", "Okafor", "Meyer", "Larsen", "Haddad")
 _GIVEN = ("Yuki", "Alex", "Maria", "Ken", "Ana", "Linh", "Chidi", "Jonas", "Ingrid", "Omar", "Mei")
@@ -195,10 +197,54 @@ def _users(store: Store, base: _Base, scale: Scale) -> list[str]:
         "user_id, password_hash, state, version, changed_at",
         ((user_id, password_hash, "ACTIVE", user_id[:8] * 2, base.now) for user_id in users),
     )
+    _signed_in(store, base, users[::SIGNED_IN_ONE_OF])
     store.change(
         f"UPDATE identity_stores SET user_count = {scale.users}, group_count = {scale.groups}"
     )
     return users
+
+
+def _signed_in(store: Store, base: _Base, users: Sequence[str]) -> None:
+    """A session of each of these users, with the tokens of one command line.
+
+    Nobody knows the tokens: only hashes are stored, and these are of nothing.
+    """
+    rng = random.Random("sessions")
+    ends = base.now + 90 * 86_400_000
+    sessions = [(_resource_id(rng), _resource_id(rng), user_id) for user_id in users]
+    store.add(
+        "interactive_sessions",
+        "session_id, token_hash, user_id, identity_store_id, source_ip, user_agent, created_at,"
+        " last_used_at, expires_at",
+        (
+            (
+                *(session, rng.randbytes(32), user_id, base.identity_store_id, "192.0.2.1"),
+                *("benchmark", base.now, base.now, ends),
+            )
+            for session, _, user_id in sessions
+        ),
+    )
+    store.add(
+        "token_grants",
+        "grant_id, client_key, client_name, scopes, user_id, session_id, created_at, expires_at",
+        (
+            (
+                *(grant, rng.randbytes(32), "aws-cli", "sso:account:access", user_id, session),
+                *(base.now, ends),
+            )
+            for session, grant, user_id in sessions
+        ),
+    )
+    store.add(
+        "access_tokens",
+        "token_hash, token_id, grant_id, expires_at",
+        ((rng.randbytes(32), _resource_id(rng), grant, ends) for _, grant, _ in sessions),
+    )
+    store.add(
+        "refresh_tokens",
+        "token_hash, grant_id, used_at, expires_at",
+        ((rng.randbytes(32), grant, 0, ends) for _, grant, _ in sessions),
+    )
 
 
 def user_name(number: int) -> str:
