@@ -51,6 +51,7 @@ def _bookkeeping(name: str) -> Operation:
 
 _LOOK = _bookkeeping("LookForJobs")
 _CLAIM = _bookkeeping("ClaimJobs")
+_BRING_BACK = _bookkeeping("BringJobsBack")
 _EXTEND = _bookkeeping("ExtendJobLease")
 _FINISH = _bookkeeping("FinishJob")
 _RETRY = _bookkeeping("RetryJob")
@@ -96,6 +97,7 @@ class InProcessWorker:
 
     async def start(self) -> None:
         """Take back the leases of a dead process, if alone, and begin to work."""
+        await self._write(_BRING_BACK, jobs.bring_back)
         if self._alone:
             await self._write(_CLAIM, lambda tx: jobs.take_back(tx, all_leases=True))
         await self._tell_of_dead_jobs()

@@ -33,6 +33,8 @@ MOST_COUNTED = 10_000
 _STATES = ("ready", "leased", "dead", "buried")
 _FIRST_RETRY_MS = 200
 _LAST_RETRY_MS = 60_000
+_SKEW_MS = 60_000
+"""Clocks that agree differ by less."""
 _counter = itertools.count()
 # In the order of an index, so that a long queue is read no further than it must be.
 _CLAIMABLE = (
@@ -109,6 +111,33 @@ def take_back(tx: Tx, *, all_leases: bool) -> int:
     )
     return tx.run(
         "UPDATE jobs SET state = 'ready' WHERE state = 'leased' AND lease_until < ?", limit
+    )
+
+
+def bring_back(tx: Tx) -> None:
+    """Bring times that no clock of now could have written to what they meant.
+
+    A machine's clock that was ahead and has been set back leaves leases and due times in a future
+    that may be hours away; without this their jobs would wait for it. For a worker's start: between
+    workers whose clocks disagree, one at work would lose its leases again and again.
+    """
+    now, soon = tx.now, tx.now + _SKEW_MS
+    tx.run(
+        "UPDATE jobs SET lease_until = 0 WHERE state IN ('leased', 'dead') AND lease_until > ?",
+        soon + LEASE_MS,
+    )
+    tx.run(
+        "UPDATE jobs SET run_at = ? + run_at - created_at, created_at = ?"
+        " WHERE state IN ('ready', 'leased') AND run_at > ? AND created_at > ?",
+        now,
+        now,
+        soon,
+        soon,
+    )
+    tx.run(
+        "UPDATE jobs SET run_at = ? WHERE state = 'ready' AND run_at > ? AND attempts > 0",
+        now,
+        soon + _LAST_RETRY_MS,
     )
 
 

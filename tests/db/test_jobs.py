@@ -177,3 +177,38 @@ def test_a_job_whose_workers_always_vanish_is_given_up_in_the_end(store: Store) 
         assert "vanished" in dead.error
         with pytest.raises(Conflict):
             jobs.require_lease(tx, job.worker)
+
+
+def test_after_the_clock_was_set_back_jobs_wait_no_longer_than_they_were_meant_to(
+    store: Store,
+) -> None:
+    failed = _enqueue(store, "failed")
+    store.clock.advance(seconds=3600)
+    leased, fresh = _enqueue(store, "leased"), _enqueue(store, "fresh")
+    (first, second) = _claim(store, 2)
+    assert {first.id, second.id} == {failed, leased}
+    with store.write() as tx:
+        jobs.retry_later(tx, first if first.id == failed else second, "failed")
+    delayed = _enqueue(store, "delayed", delay_ms=120_000)
+    store.clock.advance(seconds=-3600)
+    assert _claim(store) == []
+    with store.write() as tx:
+        jobs.bring_back(tx)
+    assert {job.id for job in _claim(store)} == {failed, leased, fresh}
+    store.clock.advance(seconds=119)
+    assert delayed not in {job.id for job in _claim(store)}
+    store.clock.advance(seconds=1)
+    assert delayed in {job.id for job in _claim(store)}
+
+
+def test_bringing_times_back_leaves_those_alone_that_a_clock_of_now_wrote(store: Store) -> None:
+    _enqueue(store, "leased")
+    (held,) = _claim(store)
+    delayed = _enqueue(store, "delayed", delay_ms=600_000)
+    with store.write() as tx:
+        jobs.bring_back(tx)
+    assert _claim(store) == []
+    with store.write() as tx:
+        jobs.require_lease(tx, held.worker)
+    store.clock.advance(seconds=600)
+    assert delayed in {job.id for job in _claim(store)}

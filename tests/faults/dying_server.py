@@ -40,7 +40,7 @@ KNOBS = struct.Struct("=qq")
 """Milliseconds that the clock is wrong by; how many pages the file may have, 0 for any number."""
 _BOOKKEEPING = frozenset(
     {"LookForJobs", "ClaimJobs", "ExtendJobLease", "FinishJob", "RetryJob", "ReleaseJobs"}
-    | {"BuryJob"}
+    | {"BuryJob", "BringJobsBack"}
 )
 
 

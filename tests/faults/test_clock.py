@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.faults.lives import Step
 from tests.faults.scene import until
@@ -207,6 +207,21 @@ def test_a_job_in_the_middle_of_which_the_clock_was_set_is_done_once(
     until(lambda: not rows.all("SELECT 1 FROM jobs"))
     roles = rows.values("SELECT role_name FROM iam_roles")
     assert sum(f"_{SET_NAME}_" in role for role in roles) == 1
+
+
+def test_a_job_left_by_a_process_whose_clock_was_ahead_is_done_by_the_next(world: World) -> None:
+    (node,) = world.nodes.serving
+    world.set_clock(3 * HOUR_MS)
+    node.kill()
+    node.start(world.midwife.dying(Step("CreateAccountAssignment", "committed", 1)))
+    with pytest.raises(BotoCoreError):
+        world.give()
+    until(lambda: not node.running())
+    world.set_clock(0)
+    node.start(world.midwife)
+    rows = Rows(world.nodes.database)
+    until(lambda: not rows.all("SELECT 1 FROM jobs"))
+    assert rows.values("SELECT status FROM assignment_requests") == {"SUCCEEDED"}
 
 
 def test_every_record_is_listed_once_although_the_clock_went_back(world: World) -> None:
