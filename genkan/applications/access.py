@@ -16,6 +16,7 @@ from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
 from genkan.instances.tags import request_context, resource_context
+from genkan.organization import operations as organization
 
 APPLICATION_ACCOUNT = "sso:ApplicationAccount"
 """The condition key for the account that made an application."""
@@ -88,8 +89,8 @@ def on_instance_by_members(action: str, own: Callable[[Mapping[str, Any]], str |
         owner_account_id = whole(tx, call)
         asked = own(call.params.get("filter") or {})
         caller = call.caller
-        if asked is not None and isinstance(caller, Signer) and caller.account_id == asked:
-            return asked
+        if isinstance(caller, Signer) and caller.account_id == asked and _is_member(tx, call):
+            return caller.account_id
         return owner_account_id
 
     return Iam(checks=lambda tx, call: (_on_instance(action, call),), owner=owner)
@@ -155,6 +156,19 @@ def _instance_owner(action: str) -> Callable[[Tx, Call], str]:
         return instances.owner_of(tx, call)
 
     return owner
+
+
+def _is_member(tx: Tx, call: Call) -> bool:
+    """Whether a member account asks about the organization instance.
+
+    Nobody else may, however rightly they claim an account: answers tell which principals there are.
+    """
+    instance = instances.required_instance(tx, call.params["instance_arn"])
+    return (
+        instance.kind == instances.ORGANIZATION
+        and isinstance(call.caller, Signer)
+        and organization.find_account(tx, call.caller.account_id) is not None
+    )
 
 
 def _name(call: Call) -> str:

@@ -167,3 +167,19 @@ def test_a_member_may_ask_for_the_applications_that_it_made_itself(store: Store)
                 assert owner(tx, name, MEMBERS_KEY, **params) == expected
                 assert owner(tx, name, **params) == MANAGEMENT
         assert INSTANCE_ID in arn
+
+
+def test_only_a_member_asks_and_only_of_the_organization_instance(store: Store) -> None:
+    """A stranger's own account is its own, too; it must not learn which principals there are."""
+    stranger = replace(MEMBERS_KEY, account_id="999999999999")
+    others = arns.application(stranger.account_id, INSTANCE_ID, "apl-0123456789abcdef")
+    with store.write() as tx:
+        for name, by in (
+            ("ListApplications", {"application_account": stranger.account_id}),
+            ("ListApplicationAssignmentsForPrincipal", {"application_arn": others}),
+        ):
+            params: dict[str, Any] = {"instance_arn": INSTANCE_ARN, "filter": by}
+            assert owner(tx, name, stranger, **params) == MANAGEMENT
+        of_member = {"instance_arn": OTHER_INSTANCE, "filter": {"application_account": OTHER}}
+        other_member = replace(MEMBERS_KEY, account_id=OTHER)
+        assert owner(tx, "ListApplications", other_member, **of_member) == MEMBER
