@@ -39,11 +39,6 @@ NOT_YET: dict[str, dict[str, str]] = {
             ListEffectivePolicyValidationErrors ListPolicies ListPoliciesForTarget
             ListTargetsForPolicy PutResourcePolicy UpdatePolicy
         """,
-        "comes with the delegated administrator": """
-            DeregisterDelegatedAdministrator DisableAWSServiceAccess EnableAWSServiceAccess
-            ListAWSServiceAccessForOrganization ListDelegatedAdministrators
-            ListDelegatedServicesForAccount RegisterDelegatedAdministrator
-        """,
         "responsibility for bills is no matter of signing in": """
             DescribeResponsibilityTransfer InviteOrganizationToTransferResponsibility
             ListInboundResponsibilityTransfers ListOutboundResponsibilityTransfers

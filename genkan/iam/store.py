@@ -278,7 +278,9 @@ def policy_name_taken(tx: Tx, account_id: str, policy_name: str) -> bool:
 def insert_policy(tx: Tx, policy: ManagedPolicy) -> None:
     """Add a policy with its only version."""
     tx.run(
-        "INSERT INTO iam_policies VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO iam_policies (policy_arn, account_id, policy_name, policy_key, path,"
+        " policy_id, description, default_version_id, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         policy.policy_arn,
         policy.account_id,
         policy.policy_name,

@@ -56,6 +56,8 @@ def create_instance(
         tags=tags,
     )
     store.insert(tx, instance, client_token=client_token, request_digest=request_digest)
+    if kind == ORGANIZATION:
+        organization.trust_service(tx, service_principal=organization.IDENTITY_CENTER)
     return instance
 
 

@@ -1,4 +1,6 @@
-"""Who may call AWS Organizations: its management account; DescribeOrganization also its members.
+"""Who may call AWS Organizations: its management account; others for some reads.
+
+Delegated administrators of any service read the tree, members DescribeOrganization only.
 
 AWS answers members that ask for more, and accounts outside, with sentences of its own, so both are
 refused here, before the door's general rule.
@@ -14,6 +16,12 @@ from genkan.organization import store
 from genkan.organization.records import Account, Organization
 
 Resource = Callable[[Organization, Mapping[str, Any]], str]
+
+IDENTITY_CENTER = "sso.amazonaws.com"
+"""The service principal of Identity Center, in whose name it may be administered (§1.7)."""
+
+_KEYS = {"service_principal": "organizations:ServicePrincipal"}
+"""Condition keys of AWS Organizations by the parameter that says them."""
 
 
 def organization(tx: Tx) -> Organization:
@@ -34,12 +42,40 @@ def find_account(tx: Tx, account_id: str) -> Account | None:
     return tx.remembered(("account", account_id), lambda: store.find_account(tx, account_id))
 
 
+def management_account_id(tx: Tx) -> str:
+    """The management account; AWSOrganizationsNotInUseException without an organization."""
+    return organization(tx).management_account_id
+
+
+def is_delegate(tx: Tx, account_id: str, of: str) -> bool:
+    """Whether the account administers Identity Center for the account `of`, which owns it.
+
+    Both must stand at the time of the call: its registration, and the service's trusted access.
+    """
+    whole = find_organization(tx)
+    if whole is None or whole.management_account_id != of:
+        return False
+    return tx.remembered(
+        ("delegate", account_id),
+        lambda: store.delegation_stands(tx, account_id, IDENTITY_CENTER),
+    )
+
+
 def of_management(tx: Tx, call: Call) -> str:
     """`Iam.owner` of what only the management account may do."""
     owner = of_members(tx, call)
     if isinstance(call.caller, Signer) and call.caller.account_id != owner:
         raise Denied("You don't have permissions to access this resource.")
     return owner
+
+
+def of_delegates(tx: Tx, call: Call) -> str:
+    """`Iam.owner` of what delegated administrators of any service may read as their own."""
+    of_members(tx, call)
+    caller = call.caller
+    if isinstance(caller, Signer) and store.delegated_services(tx, caller.account_id, "", 1):
+        return caller.account_id
+    return of_management(tx, call)
 
 
 def of_members(tx: Tx, call: Call) -> str:
@@ -56,21 +92,28 @@ def iam(action: str, resource: Resource | None = None, *, members_may_read: bool
     The questions are asked of nobody outside, even where the door leaves ownership unasked because
     members may read.
     """
+    return _iam(action, resource, of_members if members_may_read else of_management)
 
-    owner = of_members if members_may_read else of_management
 
+def reading(action: str, resource: Resource | None = None) -> Iam:
+    """The same for a read that delegated administrators share."""
+    return _iam(action, resource, of_delegates)
+
+
+def _iam(action: str, resource: Resource | None, owner: Callable[[Tx, Call], str]) -> Iam:
     def checks(tx: Tx, call: Call) -> tuple[Check, ...]:
         owner(tx, call)
-        if resource is None:
-            return (Check(action=f"organizations:{action}"),)
-        arn = resource(organization(tx), call.params)
-        return (Check(action=f"organizations:{action}", resources=(arn,)),)
+        named = () if resource is None else (resource(organization(tx), call.params),)
+        context = {
+            key: call.params[name]
+            for name, key in _KEYS.items()
+            if call.params.get(name) is not None
+        }
+        return (
+            Check(action=f"organizations:{action}", resources=named or ("*",), context=context),
+        )
 
-    return Iam(
-        checks=checks,
-        owner=owner,
-        members_may_read=members_may_read,
-    )
+    return Iam(checks=checks, owner=owner, members_may_read=owner is of_members)
 
 
 def the_account(found: Organization, params: Mapping[str, Any]) -> str:

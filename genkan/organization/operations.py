@@ -1,14 +1,22 @@
-"""AWS Organizations, read only (reference §10), and look-ups for slices."""
+"""AWS Organizations' tree, read only (reference §10), and look-ups for slices."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
 
 from genkan.core.call import Operation, System
-from genkan.core.errors import Invalid, NotFound
-from genkan.core.pages import open_token, page_of
+from genkan.core.errors import NotFound
 from genkan.db.database import Tx
-from genkan.organization import access, store
-from genkan.organization.access import find_account, iam, organization
+from genkan.organization import access, delegation, store
+from genkan.organization.access import (
+    IDENTITY_CENTER,
+    find_account,
+    iam,
+    is_delegate,
+    management_account_id,
+    organization,
+    reading,
+)
+from genkan.organization.answers import PAGE, Answer, account_answer, page
+from genkan.organization.delegation import trust_service
 from genkan.organization.making import (
     create_account,
     create_organization,
@@ -21,25 +29,19 @@ __all__ = [
     "CREATE_ACCOUNT",
     "CREATE_ORGANIZATION",
     "CREATE_ORGANIZATIONAL_UNIT",
+    "IDENTITY_CENTER",
     "OPERATIONS",
     "accounts_by_id",
     "create_account",
     "create_organization",
     "create_organizational_unit",
     "find_account",
+    "is_delegate",
     "is_member",
     "management_account_id",
     "organization",
+    "trust_service",
 ]
-
-T = TypeVar("T")
-_PAGE = 20
-Answer = Mapping[str, Any]
-
-
-def management_account_id(tx: Tx) -> str:
-    """The management account; AWSOrganizationsNotInUseException without an organization."""
-    return organization(tx).management_account_id
 
 
 def is_member(tx: Tx, account_id: str, of: str) -> bool:
@@ -72,9 +74,9 @@ def describe_organization(tx: Tx) -> Answer:
     }
 
 
-def list_accounts(tx: Tx, *, max_results: int = _PAGE, next_token: str | None = None) -> Answer:
+def list_accounts(tx: Tx, *, max_results: int = PAGE, next_token: str | None = None) -> Answer:
     """ListAccounts, in the order of ids."""
-    accounts, token = _page(
+    accounts, token = page(
         tx,
         "ListAccounts",
         max_results,
@@ -92,13 +94,13 @@ def describe_account(tx: Tx, *, account_id: str) -> Answer:
         raise NotFound(
             "You specified an account that doesn't exist.", code="AccountNotFoundException"
         )
-    return {"account": _account(organization(tx), account)}
+    return {"account": account_answer(organization(tx), account)}
 
 
-def list_roots(tx: Tx, *, max_results: int = _PAGE, next_token: str | None = None) -> Answer:
+def list_roots(tx: Tx, *, max_results: int = PAGE, next_token: str | None = None) -> Answer:
     """ListRoots: the one root."""
     whole = organization(tx)
-    roots, token = _page(
+    roots, token = page(
         tx,
         "ListRoots",
         max_results,
@@ -114,7 +116,7 @@ def list_roots(tx: Tx, *, max_results: int = _PAGE, next_token: str | None = Non
 
 
 def list_organizational_units_for_parent(
-    tx: Tx, *, parent_id: str, max_results: int = _PAGE, next_token: str | None = None
+    tx: Tx, *, parent_id: str, max_results: int = PAGE, next_token: str | None = None
 ) -> Answer:
     """ListOrganizationalUnitsForParent; ParentNotFoundException for an unknown parent."""
     whole = organization(tx)
@@ -125,7 +127,7 @@ def list_organizational_units_for_parent(
 
 
 def list_accounts_for_parent(
-    tx: Tx, *, parent_id: str, max_results: int = _PAGE, next_token: str | None = None
+    tx: Tx, *, parent_id: str, max_results: int = PAGE, next_token: str | None = None
 ) -> Answer:
     """ListAccountsForParent: accounts that stand in it directly."""
     accounts, token = _accounts_of(tx, "ListAccountsForParent", parent_id, max_results, next_token)
@@ -137,7 +139,7 @@ def list_children(
     *,
     parent_id: str,
     child_type: str,
-    max_results: int = _PAGE,
+    max_results: int = PAGE,
     next_token: str | None = None,
 ) -> Answer:
     """ListChildren: ids of accounts or of units that stand in it directly."""
@@ -153,7 +155,7 @@ def list_children(
 
 
 def list_parents(
-    tx: Tx, *, child_id: str, max_results: int = _PAGE, next_token: str | None = None
+    tx: Tx, *, child_id: str, max_results: int = PAGE, next_token: str | None = None
 ) -> Answer:
     """ListParents: the one parent; ChildNotFoundException for an unknown account or unit."""
     child = (
@@ -162,7 +164,7 @@ def list_parents(
     if child is None:
         raise NotFound("You specified a child that doesn't exist.", code="ChildNotFoundException")
     parent_id = child.parent_id
-    parents, token = _page(
+    parents, token = page(
         tx,
         f"ListParents:{child_id}",
         max_results,
@@ -189,7 +191,7 @@ def _units_of(
     tx: Tx, query: str, parent_id: str, max_results: int, next_token: str | None
 ) -> tuple[Sequence[OrganizationalUnit], str | None]:
     find_parent(tx, parent_id)
-    return _page(
+    return page(
         tx,
         f"{query}:{parent_id}",
         max_results,
@@ -203,7 +205,7 @@ def _accounts_of(
     tx: Tx, query: str, parent_id: str, max_results: int, next_token: str | None
 ) -> tuple[Sequence[Account], str | None]:
     find_parent(tx, parent_id)
-    return _page(
+    return page(
         tx,
         f"{query}:{parent_id}",
         max_results,
@@ -211,28 +213,6 @@ def _accounts_of(
         lambda after, limit: store.list_accounts_of(tx, parent_id, after, limit),
         lambda account: account.account_id,
     )
-
-
-def _page(
-    tx: Tx,
-    query: str,
-    max_results: int,
-    next_token: str | None,
-    fetch: Callable[[str, int], Sequence[T]],
-    key: Callable[[T], str],
-) -> tuple[Sequence[T], str | None]:
-    query = f"organizations:{query}"
-    try:
-        after = open_token(tx.vault, query, next_token) or ""
-    except Invalid as refusal:
-        raise Invalid(
-            "You provided an invalid value for NextToken.",
-            code="InvalidInputException",
-            members={"reason": "INVALID_NEXT_TOKEN"},
-            detail=refusal.message,
-        ) from None
-    page = page_of(tx.vault, query, fetch(after, max_results + 1), max_results, key)
-    return page.items, page.next_token
 
 
 def _parent_type(parent_id: str) -> str:
@@ -250,21 +230,7 @@ def _unit(whole: Organization, unit: OrganizationalUnit) -> Answer:
 
 def _accounts(tx: Tx, accounts: Sequence[Account]) -> list[Answer]:
     whole = organization(tx)
-    return [_account(whole, account) for account in accounts]
-
-
-def _account(whole: Organization, account: Account) -> Answer:
-    return {
-        "id": account.account_id,
-        "arn": whole.arn("account", account.account_id),
-        "email": account.email,
-        "name": account.name,
-        "status": account.status,
-        "state": account.status,
-        "paths": (account.path,),
-        "joined_method": account.joined_method,
-        "joined_timestamp": account.joined_at,
-    }
+    return [account_answer(whole, account) for account in accounts]
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -274,44 +240,45 @@ OPERATIONS: tuple[Operation, ...] = (
         access=iam("DescribeOrganization", members_may_read=True),
         reads="point",
     ),
-    Operation(name="ListAccounts", run=list_accounts, access=iam("ListAccounts"), reads="scan"),
+    Operation(name="ListAccounts", run=list_accounts, access=reading("ListAccounts"), reads="scan"),
     Operation(
         name="DescribeAccount",
         run=describe_account,
-        access=iam("DescribeAccount", access.the_account),
+        access=reading("DescribeAccount", access.the_account),
         reads="point",
     ),
-    Operation(name="ListRoots", run=list_roots, access=iam("ListRoots"), reads="point"),
+    Operation(name="ListRoots", run=list_roots, access=reading("ListRoots"), reads="point"),
     Operation(
         name="ListOrganizationalUnitsForParent",
         run=list_organizational_units_for_parent,
-        access=iam("ListOrganizationalUnitsForParent", access.the_parent),
+        access=reading("ListOrganizationalUnitsForParent", access.the_parent),
         reads="scan",
     ),
     Operation(
         name="ListAccountsForParent",
         run=list_accounts_for_parent,
-        access=iam("ListAccountsForParent", access.the_parent),
+        access=reading("ListAccountsForParent", access.the_parent),
         reads="scan",
     ),
     Operation(
         name="ListChildren",
         run=list_children,
-        access=iam("ListChildren", access.the_parent),
+        access=reading("ListChildren", access.the_parent),
         reads="scan",
     ),
     Operation(
         name="ListParents",
         run=list_parents,
-        access=iam("ListParents", access.the_child),
+        access=reading("ListParents", access.the_child),
         reads="point",
     ),
     Operation(
         name="DescribeOrganizationalUnit",
         run=describe_organizational_unit,
-        access=iam("DescribeOrganizationalUnit", access.the_unit),
+        access=reading("DescribeOrganizationalUnit", access.the_unit),
         reads="point",
     ),
+    *delegation.OPERATIONS,
 )
 
 CREATE_ORGANIZATION = Operation(name="CreateOrganization", run=create_organization, access=System())

@@ -51,3 +51,20 @@ class Account:
     status: str
     joined_method: str
     joined_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccess:
+    """A service that may work in the organization: trusted access."""
+
+    service_principal: str
+    enabled_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegation:
+    """An account that administers a service for the management account."""
+
+    account_id: str
+    service_principal: str
+    enabled_at: int

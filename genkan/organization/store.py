@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from genkan.db.database import Row, Tx
-from genkan.organization.records import Account, Organization, OrganizationalUnit
+from genkan.organization.records import (
+    Account,
+    Delegation,
+    Organization,
+    OrganizationalUnit,
+    ServiceAccess,
+)
 
 _CHUNK = 500
 _SELECT_UNIT = "SELECT id, parent_id, name, path, depth, created_at FROM organizational_units"
@@ -154,3 +160,99 @@ def list_accounts_of(tx: Tx, parent_id: str, after: str, limit: int) -> list[Acc
         limit,
     )
     return [_account(row) for row in rows]
+
+
+# Trusted access and delegated administrators
+
+
+def enable_service(tx: Tx, service_principal: str, now: int) -> None:
+    tx.run(
+        "INSERT INTO organization_service_access (service_principal, enabled_at) VALUES (?, ?)"
+        " ON CONFLICT (service_principal) DO NOTHING",
+        service_principal,
+        now,
+    )
+
+
+def disable_service(tx: Tx, service_principal: str) -> None:
+    tx.run("DELETE FROM organization_service_access WHERE service_principal = ?", service_principal)
+
+
+def service_enabled(tx: Tx, service_principal: str) -> bool:
+    sql = "SELECT 1 FROM organization_service_access WHERE service_principal = ?"
+    return tx.one(sql, service_principal) is not None
+
+
+def list_services(tx: Tx, after: str, limit: int) -> list[ServiceAccess]:
+    rows = tx.all(
+        "SELECT service_principal, enabled_at FROM organization_service_access"
+        " WHERE service_principal > ? ORDER BY service_principal LIMIT ?",
+        after,
+        limit,
+    )
+    return [ServiceAccess(service_principal=row[0], enabled_at=row[1]) for row in rows]
+
+
+def insert_delegation(tx: Tx, delegation: Delegation) -> None:
+    tx.run(
+        "INSERT INTO delegated_administrators (account_id, service_principal, enabled_at)"
+        " VALUES (?, ?, ?)",
+        delegation.account_id,
+        delegation.service_principal,
+        delegation.enabled_at,
+    )
+
+
+def delete_delegation(tx: Tx, account_id: str, service_principal: str) -> bool:
+    sql = "DELETE FROM delegated_administrators WHERE account_id = ? AND service_principal = ?"
+    return tx.run(sql, account_id, service_principal) > 0
+
+
+def delegates_of(tx: Tx, service_principal: str, limit: int) -> list[str]:
+    rows = tx.all(
+        "SELECT account_id FROM delegated_administrators WHERE service_principal = ?"
+        " ORDER BY account_id LIMIT ?",
+        service_principal,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
+def delegation_stands(tx: Tx, account_id: str, service_principal: str) -> bool:
+    row = tx.one(
+        "SELECT 1 FROM delegated_administrators d JOIN organization_service_access s"
+        " ON s.service_principal = d.service_principal"
+        " WHERE d.account_id = ? AND d.service_principal = ?",
+        account_id,
+        service_principal,
+    )
+    return row is not None
+
+
+def delegated_services(tx: Tx, account_id: str, after: str, limit: int) -> list[Delegation]:
+    rows = tx.all(
+        "SELECT account_id, service_principal, enabled_at FROM delegated_administrators"
+        " WHERE account_id = ? AND service_principal > ? ORDER BY service_principal LIMIT ?",
+        account_id,
+        after,
+        limit,
+    )
+    return [
+        Delegation(account_id=row[0], service_principal=row[1], enabled_at=row[2]) for row in rows
+    ]
+
+
+def list_delegates(
+    tx: Tx, service_principal: str | None, after: str, limit: int
+) -> list[tuple[str, int]]:
+    """(account id, since when) of accounts that administer the service, or any service."""
+    rows = tx.all(
+        "SELECT account_id, MIN(enabled_at) FROM delegated_administrators"
+        " WHERE account_id > ? AND (service_principal = ? OR ? = '')"
+        " GROUP BY account_id ORDER BY account_id LIMIT ?",
+        after,
+        service_principal or "",
+        service_principal or "",
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from genkan.fronts.aws.services import SERVICES
+from tests.fronts.aws.samples_accounts import ORGANIZATIONS as _ACCOUNTS
+from tests.fronts.aws.samples_accounts import furnish_accounts
 from tests.fronts.aws.samples_applications import SAMPLES as _APPLICATIONS
 from tests.fronts.aws.samples_applications import furnish_applications
 from tests.fronts.aws.samples_instances import BY, furnish_instances
@@ -87,6 +89,7 @@ def furnish(world: World) -> World:
         ParentId=world.more["root"]
     )
     world.more["unit"] = units["OrganizationalUnits"][0]["Id"]
+    furnish_accounts(world)
     furnish_applications(world)
     furnish_instances(world)
     return world
@@ -297,6 +300,7 @@ _SAMPLES: dict[tuple[str, str], Callable[[World], Params]] = {
         ("sso-admin", _INSTANCES),
         ("identitystore", _STORE),
         ("organizations", _ORGANIZATIONS),
+        ("organizations", _ACCOUNTS),
         ("iam", _IAM),
         ("sts", _STS),
         ("cloudtrail", {"LookupEvents": lambda w: {}}),

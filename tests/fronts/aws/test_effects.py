@@ -38,7 +38,7 @@ def make_policy(world: World, alias: str, name: str, document: str) -> None:
     def copy(rows: Connection) -> None:
         rows.run(
             "INSERT INTO iam_policies SELECT ?, ?, ?, ?, path, policy_id, description,"
-            " default_version_id, created_at, updated_at FROM iam_policies LIMIT 1",
+            " default_version_id, created_at, updated_at, 1, '[]' FROM iam_policies LIMIT 1",
             (arn, account_id, name, name.lower()),
         )
         rows.run(

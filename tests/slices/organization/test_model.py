@@ -7,10 +7,11 @@ import pytest
 
 from genkan.organization import operations as organization
 from tests.slices.identity_store.model import differences, parameters_not_taken, service
-from tests.slices.organization.support import INNER, OUTER, PRODUCTION, ROOT, op, run
+from tests.slices.organization.support import INNER, OUTER, PRODUCTION, ROOT, SECURITY, op, run
 from tests.support.store import Store
 
 MODEL = service("organizations")
+SSM = {"service_principal": "ssm.amazonaws.com"}
 ASKED: dict[str, dict[str, Any]] = {
     "DescribeOrganization": {},
     "ListAccounts": {"max_results": 1},
@@ -21,6 +22,13 @@ ASKED: dict[str, dict[str, Any]] = {
     "ListChildren": {"parent_id": ROOT, "child_type": "ACCOUNT"},
     "ListParents": {"child_id": INNER},
     "DescribeOrganizationalUnit": {"organizational_unit_id": OUTER},
+    "EnableAWSServiceAccess": {"service_principal": "config.amazonaws.com"},
+    "DisableAWSServiceAccess": {"service_principal": "config.amazonaws.com"},
+    "ListAWSServiceAccessForOrganization": {},
+    "RegisterDelegatedAdministrator": {"account_id": PRODUCTION, **SSM},
+    "DeregisterDelegatedAdministrator": {"account_id": SECURITY, **SSM},
+    "ListDelegatedAdministrators": {},
+    "ListDelegatedServicesForAccount": {"account_id": SECURITY},
 }
 
 
@@ -36,6 +44,8 @@ def test_every_parameter_of_the_model_is_taken(name: str) -> None:
 @pytest.mark.parametrize("name", ASKED)
 def test_every_answer_is_in_the_form_of_the_model(organized: Store, name: str) -> None:
     with organized.write() as tx:
+        run(tx, "EnableAWSServiceAccess", **SSM)
+        run(tx, "RegisterDelegatedAdministrator", account_id=SECURITY, **SSM)
         answer = run(tx, name, **ASKED[name])
     assert differences(answer, MODEL.operation_model(name).output_shape, name) == []
 
