@@ -67,8 +67,7 @@ def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> N
     standing: Standing = app.standing(tx, caller)
     if access.owner is not None:
         owner = access.owner(tx, call)
-        reads = access.members_may_read and app.is_member(tx, caller.account_id, owner)
-        if owner != caller.account_id and not reads:
+        if owner != caller.account_id and not _shares(app, tx, access, caller.account_id, owner):
             raise Denied(
                 _not_owner(caller, access, tx, call),
                 detail=f"{caller.account_id} does not own what {owner} owns",
@@ -84,6 +83,13 @@ def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> N
         decision = decide_policies(request, standing.policies)
         if not decision.allowed:
             raise Denied(decision.access_denied_message, detail=decision.explanation)
+
+
+def _shares(app: App, tx: Any, access: Iam, account_id: str, owner: str) -> bool:
+    """Whether what another account owns is open to this one: to read, or to administer for it."""
+    if access.members_may_read and app.is_member(tx, account_id, owner):
+        return True
+    return access.delegable and bool(app.is_delegate(tx, account_id, owner))
 
 
 def _not_owner(caller: Signer, access: Iam, tx: Any, call: Call) -> str:

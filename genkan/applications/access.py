@@ -34,7 +34,7 @@ def on_application(action: str) -> Iam:
         arn = call.params["application_arn"]
         return (Check(action=f"sso:{action}", resources=(arn,), context=_context_of(tx, arn)),)
 
-    return Iam(checks=checks, owner=_owner_by("application_arn"))
+    return Iam(checks=checks, owner=_owner_by("application_arn"), delegable=True)
 
 
 def on_issuer(action: str) -> Iam:
@@ -46,7 +46,7 @@ def on_issuer(action: str) -> Iam:
         context = resource_context(found.tags if found is not None else ())
         return (Check(action=f"sso:{action}", resources=(arn,), context=context),)
 
-    return Iam(checks=checks, owner=_owner_by("trusted_token_issuer_arn"))
+    return Iam(checks=checks, owner=_owner_by("trusted_token_issuer_arn"), delegable=True)
 
 
 def creating_application(action: str) -> Iam:
@@ -59,7 +59,7 @@ def creating_application(action: str) -> Iam:
         resources = (params["instance_arn"], params["application_provider_arn"])
         return (Check(action=f"sso:{action}", resources=resources, context=context),)
 
-    return Iam(checks=checks, owner=instances.owner_of)
+    return Iam(checks=checks, owner=instances.owner_of, delegable=True)
 
 
 def creating_issuer(action: str) -> Iam:
@@ -69,12 +69,16 @@ def creating_issuer(action: str) -> Iam:
         context = request_context(call.params.get("tags") or ())
         return (_on_instance(action, call, context),)
 
-    return Iam(checks=checks, owner=_instance_owner(action))
+    return Iam(checks=checks, owner=_instance_owner(action), delegable=True)
 
 
 def on_instance(action: str) -> Iam:
     """The action on the instance."""
-    return Iam(checks=lambda tx, call: (_on_instance(action, call),), owner=_instance_owner(action))
+    return Iam(
+        checks=lambda tx, call: (_on_instance(action, call),),
+        owner=_instance_owner(action),
+        delegable=True,
+    )
 
 
 def on_instance_by_members(action: str, own: Callable[[Mapping[str, Any]], str | None]) -> Iam:
@@ -93,7 +97,7 @@ def on_instance_by_members(action: str, own: Callable[[Mapping[str, Any]], str |
             return caller.account_id
         return owner_account_id
 
-    return Iam(checks=lambda tx, call: (_on_instance(action, call),), owner=owner)
+    return Iam(checks=lambda tx, call: (_on_instance(action, call),), owner=owner, delegable=True)
 
 
 def on_catalogue(action: str) -> Iam:

@@ -63,6 +63,7 @@ def make_app(
         standing=trust.standing,
         require_session=require_person,
         is_member=organization.is_member,
+        is_delegate=organization.is_delegate,
         record=Recorder(home=home_of).record,
     )
 

@@ -19,7 +19,7 @@ def iam(action: str, *params: str) -> Iam:
         )
         return (Check(action=f"sso:{action}", resources=resources),)
 
-    return Iam(checks=checks, owner=instances.owner_of)
+    return Iam(checks=checks, owner=instances.owner_of, delegable=True)
 
 
 def _resource(name: str, value: Any) -> str:

@@ -28,7 +28,11 @@ from genkan.assignments.subscribers import (
     on_permission_set_deleting,
     on_user_deleted,
 )
-from genkan.assignments.targets import require_not_management, require_target
+from genkan.assignments.targets import (
+    require_not_management,
+    require_not_provisioned_in_management,
+    require_target,
+)
 from genkan.assignments.work import assignment_of, begin_role_work, settle_role_work
 from genkan.core import ids
 from genkan.core.call import Operation, Owner, System
@@ -71,6 +75,7 @@ def create_account_assignment(
     """CreateAccountAssignment: answered IN_PROGRESS; the assignment begins once its role stands."""
     permission_set = permission_sets.existing(tx, instance_arn, permission_set_arn)
     require_target(tx, "CreateAccountAssignment", target_id)
+    require_not_provisioned_in_management(tx, "CreateAccountAssignment", permission_set_arn)
     running.require_free(tx, permission_set.permission_set_id, target_id)
     _require_room(tx, target_id, permission_set.permission_set_id)
     request = _request(tx, "CREATION", permission_set, target_id, principal_type, principal_id)

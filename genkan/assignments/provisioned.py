@@ -16,7 +16,7 @@ from genkan.assignments.records import (
     RequestKind,
 )
 from genkan.assignments.status import provisioning_status
-from genkan.assignments.targets import require_target
+from genkan.assignments.targets import require_not_provisioned_in_management, require_target
 from genkan.core import ids
 from genkan.core.errors import Invalid, Throttled
 from genkan.core.pages import open_token, page_of
@@ -46,6 +46,7 @@ def provision_permission_set(
         raise Throttled("There are too many requests processing. Please try again later.")
     if target_id is not None:
         require_target(tx, "ProvisionPermissionSet", target_id)
+    require_not_provisioned_in_management(tx, "ProvisionPermissionSet", permission_set_arn)
     running.require_free(tx, permission_set.permission_set_id, target_id)
     request = _request(tx, permission_set, "PROVISIONING", target_id or "")
     if target_id is not None:

@@ -3,6 +3,7 @@
 from genkan.assignments import store
 from genkan.assignments.rights import on_role_session_used
 from genkan.assignments.running import enqueue, require_free
+from genkan.assignments.targets import require_not_provisioned_in_management
 from genkan.core.errors import Conflict
 from genkan.core.events import (
     GroupDeleted,
@@ -34,13 +35,15 @@ def on_group_deleted(tx: Tx, event: GroupDeleted) -> None:
 def on_permission_set_deleting(tx: Tx, event: PermissionSetDeleting) -> None:
     """Refuse while an account has, or is about to have, a role for it (reference §3.2)."""
     permission_set_id = event.permission_set_arn.rpartition("/")[2]
+    require_not_provisioned_in_management(tx, tx.call.operation.name, event.permission_set_arn)
     require_free(tx, permission_set_id)
     if store.is_provisioned_anywhere(tx, permission_set_id):
         raise Conflict("PermissionSet has ApplicationProfile associated with it.")
 
 
 def on_permission_set_changing(tx: Tx, event: PermissionSetChanging) -> None:
-    """Refuse while a request runs on it (reference §3.2)."""
+    """Refuse while a request runs on it (reference §3.2), and to whom it is not (§1.7)."""
+    require_not_provisioned_in_management(tx, tx.call.operation.name, event.permission_set_arn)
     require_free(tx, event.permission_set_arn.rpartition("/")[2])
 
 

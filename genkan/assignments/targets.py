@@ -1,5 +1,6 @@
 """Which accounts may be named as a target, and by whom."""
 
+from genkan.assignments import store
 from genkan.core import arns
 from genkan.core.call import Signer
 from genkan.core.errors import Denied, NotFound
@@ -23,4 +24,20 @@ def require_not_management(tx: Tx, action: str, account_id: str) -> None:
         raise Denied(
             f"User: {caller.arn} is not authorized to perform: sso:{action} on resource:"
             f" {arns.sso_account(account_id)}"
+        )
+
+
+def require_not_provisioned_in_management(tx: Tx, action: str, permission_set_arn: str) -> None:
+    """Only the management account changes or hands out a permission set that it has (§1.7)."""
+    caller = tx.call.caller
+    if not isinstance(caller, Signer):
+        return
+    management = organization.management_account_id(tx)
+    permission_set_id = permission_set_arn.rpartition("/")[2]
+    if caller.account_id == management:
+        return
+    if store.find_provisioned(tx, management, permission_set_id) is not None:
+        raise Denied(
+            f"User: {caller.arn} is not authorized to perform: sso:{action} on resource:"
+            f" {permission_set_arn}"
         )

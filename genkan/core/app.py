@@ -57,7 +57,7 @@ class App:
     `standing(tx, signer)` finds what a signer may do and raises `Denied` when its key no longer
     stands. `require_session(tx, person)` raises `Denied` when the person's session has ended.
     `is_member(tx, account_id, of)`: whether an account belongs to the organization that the account
-    `of` manages.
+    `of` manages. `is_delegate(tx, account_id, of)`: whether an account administers for it.
     `record(tx, call, outcome)` writes the audit record of a write.
     """
 
@@ -69,5 +69,6 @@ class App:
     standing: Callable[[Any, Signer], Any]
     require_session: Callable[[Any, Person], None]
     is_member: Callable[[Any, str, str], bool]
+    is_delegate: Callable[[Any, str, str], bool]
     record: Callable[[Any, Call, object], None]
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -93,12 +93,14 @@ class Iam:
     `checks(tx, call)` gives the questions. `owner(tx, call)` gives the account that owns what is
     administered (None: the caller's own account, as for iam and cloudtrail): a caller of another
     account is denied before any policy is read, because ARNs of the service name no account.
-    `members_may_read`: the few reads that reference §1.7 opens to member accounts.
+    `members_may_read`: the few reads that reference §1.7 opens to member accounts. `delegable`: the
+    delegated administrator of the owner may do it too, by its own account's policies (§1.7).
     """
 
     checks: Callable[[Any, "Call"], tuple[Check, ...]]
     owner: Callable[[Any, "Call"], str] | None = None
     members_may_read: bool = False
+    delegable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ def iam(action: str, *resources: Resources, members_may_read: bool = False) -> I
             wanted += resource(tx, call.params)
         return (Check(action=f"identitystore:{action}", resources=tuple(wanted)),)
 
-    return Iam(checks=checks, owner=owner, members_may_read=members_may_read)
+    return Iam(checks=checks, owner=owner, members_may_read=members_may_read, delegable=True)
 
 
 def owner(tx: Tx, call: Call) -> str:

@@ -5,6 +5,9 @@ from genkan.db.database import Tx
 from genkan.instances.lookup import find_instance, owner_of, owner_or_denied
 from genkan.instances.tags import request_context, resource_context
 
+_OWNERS_ALONE = frozenset({"DeleteInstance"})
+"""What no delegated administrator does (reference §1.7)."""
+
 
 def on_instance(action: str, *, unknown_is_denied: bool = False) -> Iam:
     """The action on the instance, with its tags as condition keys."""
@@ -15,7 +18,11 @@ def on_instance(action: str, *, unknown_is_denied: bool = False) -> Iam:
         context = resource_context(found.tags if found is not None else ())
         return (Check(action=f"sso:{action}", resources=(arn,), context=context),)
 
-    return Iam(checks=checks, owner=owner_or_denied if unknown_is_denied else owner_of)
+    return Iam(
+        checks=checks,
+        owner=owner_or_denied if unknown_is_denied else owner_of,
+        delegable=action not in _OWNERS_ALONE,
+    )
 
 
 def in_own_account(action: str) -> Iam:

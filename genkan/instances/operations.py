@@ -72,7 +72,7 @@ def list_instances(
     return {
         "instances": [
             _metadata(tx, instance)
-            if account_id in (None, instance.owner_account_id)
+            if _administers(tx, account_id, instance)
             else _limited(instance)
             for instance in page.items
         ],
@@ -104,6 +104,11 @@ def _visible(tx: Tx, account_id: str | None) -> list[Instance]:
     if owned is not None:
         found[owned.instance_id] = owned
     return sorted(found.values(), key=lambda instance: instance.instance_id)
+
+
+def _administers(tx: Tx, account_id: str | None, instance: Instance) -> bool:
+    owner = instance.owner_account_id
+    return account_id in (None, owner) or organization.is_delegate(tx, str(account_id), owner)
 
 
 def _account(call: Call) -> str | None:

@@ -13,7 +13,7 @@ def on_instance(action: str) -> Iam:
     def checks(tx: Tx, call: Call) -> tuple[Check, ...]:
         return (Check(action=f"sso:{action}", resources=(call.params["instance_arn"],)),)
 
-    return Iam(checks=checks, owner=instances.owner_of)
+    return Iam(checks=checks, owner=instances.owner_of, delegable=True)
 
 
 def creating(action: str) -> Iam:
@@ -28,7 +28,7 @@ def creating(action: str) -> Iam:
             ),
         )
 
-    return Iam(checks=checks, owner=instances.owner_of)
+    return Iam(checks=checks, owner=instances.owner_of, delegable=True)
 
 
 def on_permission_set(action: str) -> Iam:
@@ -45,4 +45,4 @@ def on_permission_set(action: str) -> Iam:
             ),
         )
 
-    return Iam(checks=checks, owner=instances.owner_of)
+    return Iam(checks=checks, owner=instances.owner_of, delegable=True)

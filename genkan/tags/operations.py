@@ -76,7 +76,7 @@ def _iam(action: str) -> Iam:
             context["aws:TagKeys"] = tuple(keys)
         return (Check(action=f"sso:{action}", resources=(arn,), context=context),)
 
-    return Iam(checks=checks, owner=_owner)
+    return Iam(checks=checks, owner=_owner, delegable=True)
 
 
 def _tags_or_none(tx: Tx, resource_arn: str) -> Tags:
