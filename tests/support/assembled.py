@@ -24,9 +24,7 @@ class Assembled:
         self.assembly: Sandbox | Node
         if isinstance(self.outside, PostgresServer):
             settings = node_settings(self.outside.settings, environment={})
-            self.assembly = Node(
-                settings, open_installation(settings, clock), works=True, clock=clock
-            )
+            self.assembly = Node(settings, open_installation(settings), works=True, clock=clock)
             self.server: Any = self.assembly.server()
         else:
             settings_of_sandbox = SandboxSettings(port=self.outside.port, data_dir=data_dir)
