@@ -196,7 +196,18 @@ def alone(connection: PostgresConnection, key: int | None) -> Iterator[None]:
         yield
     finally:
         if connection.alive:
-            connection.one("SELECT pg_advisory_unlock(?, ?)", (_LOCKS, key))
+            _unlock(connection, key)
+
+
+def _unlock(connection: PostgresConnection, key: int) -> None:
+    """Give the turn to the next. A failure must not look like one of the transaction's.
+
+    That may be committed, and would be run again.
+    """
+    try:
+        connection.one("SELECT pg_advisory_unlock(?, ?)", (_LOCKS, key))
+    except psycopg.Error:
+        connection.close()  # with its session ends the lock
 
 
 def transact(

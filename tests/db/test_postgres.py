@@ -482,6 +482,35 @@ async def test_a_commit_without_an_answer_is_an_error_and_never_run_again(
     assert "later" in _names(other)
 
 
+async def test_a_connection_that_ends_between_the_commit_and_the_end_of_the_turn_undoes_nothing(
+    database: PostgresDatabase, other: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[int] = []
+    commit = PostgresConnection.commit
+
+    def committed_and_cut_off(connection: PostgresConnection) -> None:
+        (pid,) = connection.one("SELECT pg_backend_pid()", ()) or (0,)
+        commit(connection)
+        if len(runs) == 1:
+            other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+
+    def work(tx: Tx) -> str:
+        runs.append(1)
+        _add("one")(tx)
+        return "done"
+
+    monkeypatch.setattr(PostgresConnection, "commit", committed_and_cut_off)
+    database._turns["Test"] = _Turns("Test")
+    database._turns["Test"].take()
+    assert await database.write(a_call(), work) == "done"
+    assert len(runs) == 1
+    assert _names(other) == {"one"}
+    monkeypatch.undo()
+    database._turns["Test"].take()
+    await database.write(a_call(), _add("later"))
+    assert "later" in _names(other)
+
+
 async def test_a_connection_that_ended_after_the_commit_costs_the_next_write_nothing(
     database: PostgresDatabase, other: psycopg.Connection[Any]
 ) -> None:
