@@ -20,8 +20,8 @@ run: $(VENV)/installed-run ## start the sandbox; ARGS="…" is passed on to `gen
 test: lint clients ## lint, then every test; ARGS="…" is passed on to pytest
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-test-all: lint clients ## everything on both engines
-	@GENKAN_TEST_ENGINES=all $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test-all: lint clients ## everything on both engines, with two hundred kills (docs/faults.md)
+	@GENKAN_TEST_ENGINES=all GENKAN_TEST_KILLS=200 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 bench: clients ## measure everything, rewrite docs/benchmarks.md; ARGS="…" is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -99,7 +99,7 @@ class Directory(Actor):
         super().__init__(*arguments)
         self._users: list[str] = []
         self._groups: list[str] = []
-        self._memberships: list[str] = []
+        self._memberships: dict[str, tuple[str, str]] = {}
         self._store = {"IdentityStoreId": self.server.facts["identity_store_id"]}
 
     def step(self) -> None:
@@ -146,26 +146,31 @@ class Directory(Actor):
     def _delete_user(self) -> None:
         if self._users:
             user = self._users.pop(self.dice.randrange(len(self._users)))
+            self._forget_memberships_of(user)
             if self._ask("DeleteUser", UserId=user).done:
                 self._look("DescribeUser", there=False, UserId=user)
 
     def _delete_group(self) -> None:
         group = self._groups.pop(self.dice.randrange(len(self._groups)))
+        self._forget_memberships_of(group)
         self._ask("DeleteGroup", GroupId=group)
+
+    def _forget_memberships_of(self, member: str) -> None:
+        self._memberships = {
+            one: ends for one, ends in self._memberships.items() if member not in ends
+        }
 
     def _join(self) -> None:
         if self._users and self._groups:
-            act = self._ask(
-                "CreateGroupMembership",
-                GroupId=self.dice.choice(self._groups),
-                MemberId={"UserId": self.dice.choice(self._users)},
-            )
+            group, user = self.dice.choice(self._groups), self.dice.choice(self._users)
+            act = self._ask("CreateGroupMembership", GroupId=group, MemberId={"UserId": user})
             if act.done:
-                self._memberships.append(act.answer["MembershipId"])
+                self._memberships[act.answer["MembershipId"]] = (group, user)
 
     def _leave(self) -> None:
         if self._memberships:
-            one = self._memberships.pop(self.dice.randrange(len(self._memberships)))
+            one = self.dice.choice(list(self._memberships))
+            del self._memberships[one]
             act = self._ask("DeleteGroupMembership", MembershipId=one)
             if act.done:
                 self._look("DescribeGroupMembership", there=False, MembershipId=one)

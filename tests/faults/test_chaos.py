@@ -37,7 +37,8 @@ def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresq
             "node told to stop": some,
         }
         kinds = ["kill of a node", "kill of a worker"]
-        assert run.under(schedule(SEED, KILLS, others, kinds)) == []
+        wrong = run.under(schedule(SEED, KILLS, others, kinds))
+        assert not wrong, "\n".join(wrong)
 
 
 def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str, Fault]:
