@@ -1,6 +1,7 @@
 """Instances, Regions, tags and attributes for access control through boto3, with their effects."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +10,10 @@ from botocore.exceptions import ClientError
 
 from tests.fronts.aws import trail
 from tests.fronts.aws.refusal import refused
+from tests.fronts.aws.saml import response_of, role_and_provider
 from tests.fronts.aws.test_effects import set_with
-from tests.fronts.aws.world import Clients, World, until
-from tests.support.person import role_credentials
+from tests.fronts.aws.world import Clients, World, assumed, until
+from tests.support.person import Person, role_credentials
 
 OWNER = "sakura-web-dev"
 MANAGEMENT = "sakura-management"
@@ -236,8 +238,26 @@ def test_a_configuration_is_read_as_it_was_written(world: World) -> None:
     refused(describe, "ResourceNotFoundException", **at)
 
 
-def test_an_attribute_becomes_a_session_tag_that_conditions_see(world: World) -> None:
-    """`aws:PrincipalTag/…` in a condition and as a policy variable, of one person only."""
+def by_credentials(world: World, user: str, role_name: str) -> Clients:
+    """A session by GetRoleCredentials."""
+    return Clients(world.server, role_credentials(world.server, user, MANAGEMENT, role_name))
+
+
+def by_saml(world: World, user: str, role_name: str) -> Clients:
+    """A session by the portal's SAML response and AssumeRoleWithSAML."""
+    person = Person(world.server, user)
+    person.sign_in()
+    response = response_of(person, world, MANAGEMENT, role_name)
+    named = role_and_provider(world, MANAGEMENT, role_name)
+    answer = world.admin.sts.assume_role_with_saml(**named, SAMLAssertion=response)
+    return Clients(world.server, assumed(answer))
+
+
+@pytest.mark.parametrize("begin", [by_credentials, by_saml])
+def test_an_attribute_becomes_a_session_tag_that_conditions_see(
+    world: World, begin: Callable[[World, str, str], Clients]
+) -> None:
+    """`aws:PrincipalTag/…` in a condition; `identitystore:UserId` as a policy variable."""
     sso, store = world.admin.sso_admin, {"IdentityStoreId": world.store}
     document = json.dumps(
         {
@@ -271,8 +291,7 @@ def test_an_attribute_becomes_a_session_tag_that_conditions_see(world: World) ->
     )
 
     def session(user: str) -> Clients:
-        keys = role_credentials(world.server, user, MANAGEMENT, "Tagged")
-        return Clients(world.server, keys)
+        return begin(world, user, "Tagged")
 
     def lists(clients: Clients) -> bool:
         sso = clients.sso_admin
