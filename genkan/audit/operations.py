@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from genkan.audit import store
+from genkan.audit.records import Entry, resources_in
 from genkan.core.call import Call, Check, Iam, Operation, Signer
 from genkan.core.errors import Invalid
 from genkan.core.pages import open_token, page_of
@@ -12,6 +12,14 @@ from genkan.db.database import Tx
 
 _FAR_FUTURE = 2**62
 _PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """CloudTrail's Resource structure."""
+
+    resource_type: str
+    resource_name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +33,7 @@ class Event:
     event_time: int
     event_source: str
     username: str | None
-    resources: Sequence[Any]
+    resources: Sequence[Resource]
     cloud_trail_event: str
 
 
@@ -49,6 +57,7 @@ def lookup_events(
 ) -> Events:
     """CloudTrail LookupEvents: at most one attribute, a time range (epoch ms), 50 a page.
 
+    Newest first; events of one millisecond by their ids, so that pages never overlap.
     `Invalid` for a reversed range, an attribute that is not searchable, or a foreign token.
     """
     if start_time > end_time:
@@ -89,12 +98,19 @@ def _criterion(attributes: Sequence[Mapping[str, str]]) -> tuple[str | None, str
     if not attributes:
         return None, ""
     key, value = attributes[0]["attribute_key"], attributes[0]["attribute_value"]
-    if key not in store.SEARCHED:
+    if key not in store.SEARCHABLE:
         raise Invalid(
             f"The lookup attribute {key} is not supported.",
             code="InvalidLookupAttributesException",
         )
-    return key, int(value.lower() == "true") if key == "ReadOnly" else value
+    if key != "ReadOnly":
+        return key, value
+    if value.lower() not in ("true", "false"):
+        raise Invalid(
+            "The lookup attribute ReadOnly must be true or false.",
+            code="InvalidLookupAttributesException",
+        )
+    return key, int(value.lower() == "true")
 
 
 def _position(after: str | None) -> tuple[int, str]:
@@ -109,7 +125,7 @@ def _account(call: Call) -> str:
     return call.caller.account_id
 
 
-def _event(entry: store.Entry) -> Event:
+def _event(entry: Entry) -> Event:
     return Event(
         event_id=entry.event_id,
         event_name=entry.event_name,
@@ -118,7 +134,10 @@ def _event(entry: store.Entry) -> Event:
         event_time=entry.event_time,
         event_source=entry.event_source,
         username=entry.user_name or None,
-        resources=(),
+        resources=[
+            Resource(resource_type=kind, resource_name=name)
+            for kind, name in resources_in(entry.resources)
+        ],
         cloud_trail_event=entry.record,
     )
 

@@ -4,7 +4,8 @@ What a result may tell the record, by attribute: `audit_outcome` ("Success" or "
 remembered result that is a failure, such as a wrong password), `audit_error` (code, sentence),
 `audit_account` (the account whose trail it is), `audit_silent` (bookkeeping that is no act: no
 record), `audit_events` (names to record instead of the
-call's own, each with its outcome), `audit_identity` (userIdentity, of a caller that a proof other
+call's own, each with its outcome), `audit_read_only` (it would have changed nothing),
+`audit_identity` (userIdentity, of a caller that a proof other
 than a signature or a session names) and `audit_data` (additionalEventData).
 """
 
@@ -15,7 +16,10 @@ from typing import Any
 import msgspec
 
 from genkan.audit import store
+from genkan.audit.records import Entry, resources_text
 from genkan.audit.redaction import redact
+from genkan.audit.resources import resources_of
+from genkan.audit.sealing import SealingRequests
 from genkan.core.call import Anonymous, Call, Person, Signer
 from genkan.core.clock import iso8601
 from genkan.core.errors import Refusal
@@ -44,9 +48,13 @@ class Home:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorder:
-    """`record(tx, call, outcome)` writes what `core.app.App.record` promises."""
+    """`record(tx, call, outcome)` writes what `core.app.App.record` promises.
+
+    With `sealing`, whoever works on this store is asked to seal what was recorded.
+    """
 
     home: Callable[[Tx], Home]
+    sealing: SealingRequests | None = None
 
     def record(self, tx: Tx, call: Call, outcome: object) -> None:
         """Append the records of one call; `outcome` is its result or its `Refusal`."""
@@ -58,7 +66,7 @@ class Recorder:
             record = _record(tx, call, outcome, name, success, home, account)
             store.append(
                 tx,
-                store.Entry(
+                Entry(
                     event_id=record["eventID"],
                     event_time=tx.now,
                     account_id=account,
@@ -66,10 +74,13 @@ class Recorder:
                     event_source=call.event_source,
                     user_name=_user_name(call) or record["userIdentity"].get("userName", ""),
                     access_key_id=record["userIdentity"].get("accessKeyId", ""),
-                    read_only=False,
+                    read_only=record["readOnly"],
                     record=_encode(record).decode(),
+                    resources=resources_text(resources_of(record)),
                 ),
             )
+        if self.sealing is not None:
+            self.sealing.recorded(tx)
 
 
 def _names(call: Call, outcome: object) -> Iterable[tuple[str, bool]]:
@@ -99,7 +110,7 @@ def _record(
         "responseElements": None,
         "requestID": call.origin.request_id,
         "eventID": request_id(),
-        "readOnly": False,
+        "readOnly": bool(getattr(outcome, "audit_read_only", False)),
         "eventType": "AwsServiceEvent" if service_event else "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account,

@@ -1,0 +1,95 @@
+"""Which resources a record is about, as LookupEvents names them: pairs of type and name.
+
+Read out of the record itself, after redaction, so that nothing hidden can be searched for. Types
+are CloudFormation's words, with CloudTrail's for sessions and access keys. One resource may have
+several names, its ARN and its short name, as it has on AWS.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from genkan.audit.redaction import HIDDEN
+
+MOST_RESOURCES = 20
+_LONGEST_NAME = 1024
+_DEPTH = 3
+_BY_MEMBER = {
+    "instanceArn": "AWS::SSO::Instance",
+    "permissionSetArn": "AWS::SSO::PermissionSet",
+    "applicationArn": "AWS::SSO::Application",
+    "applicationProviderArn": "AWS::SSO::ApplicationProvider",
+    "trustedTokenIssuerArn": "AWS::SSO::TrustedTokenIssuer",
+    "identityStoreId": "AWS::IdentityStore::IdentityStore",
+    "userId": "AWS::IdentityStore::User",
+    "groupId": "AWS::IdentityStore::Group",
+    "membershipId": "AWS::IdentityStore::GroupMembership",
+    "accountId": "AWS::Organizations::Account",
+    "destinationParentId": "AWS::Organizations::OrganizationalUnit",
+    "organizationalUnitId": "AWS::Organizations::OrganizationalUnit",
+    "policyId": "AWS::Organizations::Policy",
+    "roleArn": "AWS::IAM::Role",
+    "roleName": "AWS::IAM::Role",
+    "policyArn": "AWS::IAM::ManagedPolicy",
+    "samlProviderArn": "AWS::IAM::SAMLProvider",
+    "openIdConnectProviderArn": "AWS::IAM::OIDCProvider",
+    "accessKeyId": "AWS::IAM::AccessKey",
+    "assumedRoleId": "AWS::STS::AssumedRole",
+}
+_BY_SOURCE = {
+    "iam.amazonaws.com": {"userName": "AWS::IAM::User", "groupName": "AWS::IAM::Group"},
+    "sts.amazonaws.com": {"principalArn": "AWS::IAM::SAMLProvider"},
+}
+_BY_ARN = (
+    (":instance/", "AWS::SSO::Instance"),
+    (":permissionSet/", "AWS::SSO::PermissionSet"),
+    (":application/", "AWS::SSO::Application"),
+    (":trustedTokenIssuer/", "AWS::SSO::TrustedTokenIssuer"),
+    (":account/", "AWS::Organizations::Account"),
+    (":ou/", "AWS::Organizations::OrganizationalUnit"),
+    (":role/", "AWS::IAM::Role"),
+    (":policy/", "AWS::IAM::ManagedPolicy"),
+)
+_PRINCIPALS = {"USER": "AWS::IdentityStore::User", "GROUP": "AWS::IdentityStore::Group"}
+
+
+def resources_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Type and name of each resource of a record, in the order they are met."""
+    special = _BY_SOURCE.get(record["eventSource"], {})
+    found: dict[tuple[str, str], None] = {}
+    for members in (record.get("requestParameters"), record.get("responseElements")):
+        if isinstance(members, Mapping):
+            found.update(dict.fromkeys(_walk(members, special, _DEPTH)))
+    return list(found)[:MOST_RESOURCES]
+
+
+def _walk(
+    members: Mapping[str, Any], special: Mapping[str, str], depth: int
+) -> Iterator[tuple[str, str]]:
+    for member, value in members.items():
+        if isinstance(value, str):
+            kind = special.get(member) or _BY_MEMBER.get(member) or _other(member, value, members)
+            if kind and _is_name(value):
+                yield kind, value
+        elif isinstance(value, dict) and depth > 1:
+            yield from _walk(value, special, depth - 1)
+
+
+def _other(member: str, value: str, members: Mapping[str, Any]) -> str | None:
+    """By what stands beside it or in it, for members that are used for several types."""
+    if member == "principalId":
+        return _PRINCIPALS.get(str(members.get("principalType")))
+    if member == "targetId" and members.get("targetType") == "AWS_ACCOUNT":
+        return "AWS::Organizations::Account"
+    if member == "resourceArn":
+        return next((kind for part, kind in _BY_ARN if part in value), None)
+    return None
+
+
+def _is_name(value: str) -> bool:
+    """Whether it can be a name; line feeds and tabs part names where they are kept."""
+    return (
+        0 < len(value) <= _LONGEST_NAME
+        and value != HIDDEN
+        and "\n" not in value
+        and "\t" not in value
+    )
