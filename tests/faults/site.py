@@ -46,6 +46,11 @@ class Knobs:
         self._shared[:] = KNOBS.pack(self._wrong_by, self._pages)
 
 
+def knobs_of(log: Path) -> Path:
+    """The knobs of the processes that write this log, where there are any."""
+    return log.with_suffix(".knobs")
+
+
 class Midwife:
     """Begins processes from the cradle, all with the same order but for their arguments."""
 
@@ -54,12 +59,14 @@ class Midwife:
         self._order = order
 
     def __call__(self, arguments: Sequence[str], log: Path) -> Born:
+        knobs = knobs_of(log)
         return self._cradle.bear(
             {
                 "arguments": list(arguments),
                 "environment": {},
                 "log": str(log),
                 "lease_ms": LEASE_MS,
+                "knobs": str(knobs) if knobs.exists() else None,
                 **self._order,
             }
         )
@@ -100,7 +107,7 @@ class Site:
 
     @contextmanager
     def sqlite(self, folder: Path, **order: Any) -> Iterator[Nodes]:
-        """One node on a file of its own, not started; killed at the end."""
+        """One node on a file of its own, not started; killed at the end. `order`: of the node."""
         file = folder / "data" / "genkan.sqlite"
         file.parent.mkdir(parents=True)
         with sqlite3.connect(f"file:{self._sqlite.folder}/genkan.sqlite?mode=ro", uri=True) as raw:

@@ -11,10 +11,13 @@ import psycopg
 
 from tests.faults.chaos import KILLS, SEED, Fault, Run, schedule
 from tests.faults.house import through
-from tests.faults.site import LEASE_MS, Site
+from tests.faults.site import LEASE_MS, Knobs, Site, knobs_of
 from tests.support.forwarder import Forwarder
 from tests.support.nodes import Member, Nodes
 from tests.support.postgresql import Cluster
+
+_SKEW_MS = LEASE_MS // 8
+"""How wrong a member's clock may be; two may differ by twice as much."""
 
 
 def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresql(
@@ -24,8 +27,9 @@ def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresq
         site.postgres(tmp_path, nodes=2, workers=1, works=False) as nodes,
         far_worker(site.cluster, nodes) as forwarder,
     ):
+        faults = faults_of(nodes, site.cluster, forwarder)
         nodes.start()
-        run = Run(nodes, tmp_path, SEED, faults_of(nodes, site.cluster, forwarder))
+        run = Run(nodes, tmp_path, SEED, faults)
         some = max(1, KILLS // 20)
         others = {
             "restart of PostgreSQL": some,
@@ -35,6 +39,8 @@ def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresq
             "network of a worker frozen": some,
             "worker paused": some,
             "node told to stop": some,
+            "everything killed": some,
+            "clock of a member set": some,
         }
         kinds = ["kill of a node", "kill of a worker"]
         wrong = run.under(schedule(SEED, KILLS, others, kinds))
@@ -43,6 +49,7 @@ def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresq
 
 def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str, Fault]:
     """What may be done to nodes on PostgreSQL, one worker of which is behind a forwarder."""
+    knobs = {member.name: Knobs(knobs_of(member.log_file)) for member in nodes.members}
 
     def killed(member: Member, dice: random.Random) -> None:
         member.kill()
@@ -69,6 +76,14 @@ def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str,
         time.sleep(dice.random() + dice.choice((0, LEASE_MS / 1000)))
         member.signal(signal.SIGCONT)
 
+    def everything(dice: random.Random) -> None:
+        for member in nodes.members:
+            member.signal(signal.SIGKILL)
+        cluster.restart(crash=True)
+        for member in nodes.members:
+            member.kill()
+            nodes.revive(member)
+
     def told_to_stop(dice: random.Random) -> None:
         member = dice.choice(nodes.members)
         member.end(signal.SIGTERM)
@@ -84,6 +99,10 @@ def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str,
         "network of a worker frozen": frozen,
         "worker paused": paused,
         "node told to stop": told_to_stop,
+        "everything killed": everything,
+        "clock of a member set": lambda dice: knobs[dice.choice(nodes.members).name].clock(
+            dice.randint(-_SKEW_MS, _SKEW_MS)
+        ),
     }
 
 
