@@ -20,8 +20,8 @@ run: $(VENV)/installed-run ## start the sandbox; ARGS="…" is passed on to `gen
 test: lint clients ## lint, then every test; ARGS="…" is passed on to pytest
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
-test-all: lint clients ## everything on both engines, with two hundred kills (docs/faults.md)
-	@GENKAN_TEST_ENGINES=all GENKAN_TEST_KILLS=200 $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+test-all: ## the same with everything on both engines and two hundred kills (docs/faults.md)
+	@GENKAN_TEST_ENGINES=all GENKAN_TEST_KILLS=200 $(MAKE) --no-print-directory test
 
 bench: clients ## measure everything, rewrite docs/benchmarks.md; ARGS="…" is passed on
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -44,7 +44,6 @@ clients: $(VENV)/installed-test
 	@$(BIN)/python -m scripts.install_chromium
 	@$(BIN)/python -m scripts.install_postgresql
 	@$(BIN)/python -m scripts.install_aws_cli
-	@$(BIN)/python -m scripts.install_postgresql
 
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--only-binary :all: --generate-hashes --no-emit-index-url --no-header --annotation-style line

@@ -1,5 +1,7 @@
 """Fixtures that every room of the tests may use."""
 
+import os
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,15 @@ pytest_plugins = ["tests.clients.fixtures", "tests.support.wire_engines"]
 # No test asserts time: a busy machine must not fail a property.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+# What chance decides must be the same in all processes of a session: they have one environment.
+os.environ.setdefault("GENKAN_TEST_SEED", str(random.randrange(1, 2**31)))
+
+
+def pytest_report_header() -> str:
+    """With what this session can be repeated."""
+    return f"GENKAN_TEST_SEED={os.environ['GENKAN_TEST_SEED']}"
 
 
 @pytest.fixture(params=engines.chosen())

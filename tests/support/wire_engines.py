@@ -22,6 +22,8 @@ from tests.support.engines import ENGINES, POSTGRES, SQLITE, chosen
 from tests.support.installation import PostgresServer
 from tests.support.server import Server
 
+Servers = Callable[[str], Server]
+
 SAMPLE = 0.12
 """The part of the tests that is in the sample."""
 _VARIABLE = "GENKAN_TEST_ENGINES"
@@ -40,7 +42,7 @@ def wire_engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Server]]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """This worker's running servers by engine, each started when it is first needed."""
     running: dict[str, Server] = {}
 
@@ -55,7 +57,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 @pytest.fixture(scope="session")
-def running_server(wire_engine: str, servers: Callable[[str], Server]) -> Server:
+def running_server(wire_engine: str, servers: Servers) -> Server:
     """One server for this worker's whole session."""
     return servers(wire_engine)
 

@@ -44,10 +44,15 @@ def test_documents_name_make_targets_that_exist(path: Path) -> None:
     assert named - make_targets() == set()
 
 
-def test_continuous_integration_runs_make_test() -> None:
+def test_continuous_integration_runs_make_test_on_all_engines() -> None:
     script = (ROOT / ".ci" / "run").read_text()
-    assert _MAKE.findall(script) == ["test"]
-    assert "set -eu" in script
+    commands = [line for line in script.splitlines() if not line.startswith("#")]
+    assert _MAKE.findall("\n".join(commands)) == ["test-all"]
+    assert "set -eu" in commands
+    recipe = re.search(r"(?m)^test-all:.*\n\t(.*)$", (ROOT / "Makefile").read_text())
+    assert recipe is not None
+    assert recipe[1].startswith("@GENKAN_TEST_ENGINES=all ")
+    assert recipe[1].endswith(" $(MAKE) --no-print-directory test")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=relative)

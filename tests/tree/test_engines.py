@@ -1,0 +1,75 @@
+"""On which engines the tests run: what is chosen is what was asked for, the same each time."""
+
+import os
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from tests.support.wire_engines import SAMPLE, is_sampled
+from tests.tree.files import ROOT
+
+#: Of the wire, for the sandbox alone, and of slices.
+FILES = ("tests/security/test_host_names.py", "tests/db/test_jobs.py")
+IDS = [f"tests/room/test_words.py::test_a_word[{number}-postgres]" for number in range(4000)]
+
+
+@cache
+def collected(**environment: str) -> list[str]:
+    """The ids of the tests that a session of these files would run."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("GENKAN_TEST")}
+    done = subprocess.run(
+        [*(sys.executable, "-m", "pytest"), *("-n", "0", "-q", "--collect-only"), *FILES],
+        cwd=ROOT,
+        env=bare | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in done.stdout.splitlines() if "::" in line]
+
+
+def of_engine(ids: list[str], file: str, engine: str) -> set[str]:
+    found = (test_id for test_id in ids if test_id.startswith(f"{file}::") and engine in test_id)
+    return {test_id.replace(engine, "") for test_id in found}
+
+
+def test_about_the_wanted_part_is_in_the_sample_and_always_the_same() -> None:
+    sample = {test_id for test_id in IDS if is_sampled(test_id, "")}
+    assert 0.8 * SAMPLE < len(sample) / len(IDS) < 1.2 * SAMPLE
+    assert sample == {test_id for test_id in IDS if is_sampled(test_id, "")}
+
+
+def test_another_seed_is_another_sample() -> None:
+    one, other = ({test_id for test_id in IDS if is_sampled(test_id, seed)} for seed in ("", "2"))
+    assert len(one & other) < len(one) / 2
+
+
+def test_all_means_both_engines_for_all_but_what_is_the_sandbox_alone() -> None:
+    ids = collected(GENKAN_TEST_ENGINES="all")
+    for file in FILES:
+        assert of_engine(ids, file, "[sqlite") == of_engine(ids, file, "[postgres") != set()
+    alone = [test_id for test_id in ids if "test_its_own_names_are_answered" in test_id]
+    assert alone == [f"{FILES[0]}::test_its_own_names_are_answered"]
+
+
+def test_by_default_slices_run_on_both_engines_and_of_the_wire_a_sample_on_postgresql() -> None:
+    ids = collected()
+    wire, slices = FILES
+    assert of_engine(ids, slices, "[sqlite") == of_engine(ids, slices, "[postgres") != set()
+    sampled = of_engine(ids, wire, "[postgres")
+    assert sampled < of_engine(ids, wire, "[sqlite")
+    everything = collected(GENKAN_TEST_ENGINES="all")
+    possible = {test_id for test_id in everything if wire in test_id and "[postgres" in test_id}
+    seeds = [str(number) for number in range(100)]
+    chosen = {one for one in possible for seed in seeds if is_sampled(one, seed)}
+    assert chosen == possible, "a test that no seed would choose"
+
+
+@pytest.mark.parametrize(("engine", "other"), [("sqlite", "postgres"), ("postgres", "sqlite")])
+def test_one_engine_may_be_asked_for(engine: str, other: str) -> None:
+    ids = collected(GENKAN_TEST_ENGINES=engine)
+    assert [test_id for test_id in ids if f"[{other}" in test_id] == []
+    assert of_engine(ids, FILES[1], f"[{engine}")
+    assert any("test_no_route_answers" in test_id for test_id in ids)
