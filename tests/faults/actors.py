@@ -194,8 +194,6 @@ class Access(Actor):
         self._user_id = self.server.user(user_name)["user_id"]
         self._token = ""
         self.sessions: list[Session] = []
-        self.in_step: dict[str, str] = {}
-        """Permission sets whose roles must say this: what was put was provisioned."""
 
     def prepare(self) -> None:
         """Somebody to use what is given."""
@@ -289,7 +287,7 @@ class Access(Actor):
         )
         status = self._end_of(asked, "PermissionSetProvisioning")
         if policy and status == "SUCCEEDED":
-            self.in_step[arn] = policy
+            self.journal.provisioned[arn] = policy
 
     def _take(self, arn: str, account: str) -> bool:
         """Whether the assignment is known to be gone, with all that hung on it."""

@@ -49,6 +49,8 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.acts: list[Act] = []
         self.wrong: list[str] = []
+        self.provisioned: dict[str, str] = {}
+        """What the roles of a permission set must say, by its ARN: it was put, then provisioned."""
         self._numbers = itertools.count(1)
         self._file = file.open("a", buffering=1)
         self._lock = threading.Lock()

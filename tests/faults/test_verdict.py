@@ -10,7 +10,7 @@ import pytest
 from tests.faults.chaos import SEED, Run
 from tests.faults.journal import Act
 from tests.faults.site import Site
-from tests.faults.verdict import judge
+from tests.faults.verdict import Rows, judge
 
 _WANTED = {"CreateUser", "UpdateUser", "CreateGroup", "CreateToken", "SignIn"} | {
     "CreatePermissionSet",
@@ -157,6 +157,17 @@ def test_a_record_that_is_there_twice_is_named(quiet: Quiet, tmp_path: Path) -> 
     )
     assert any(one.startswith(f"recorded twice: {agent} ") for one in found)
     assert any("an event id occurs twice" in one for one in found)
+
+
+def test_a_role_that_does_not_say_what_was_provisioned_is_named(
+    quiet: Quiet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Rows(f"sqlite:{quiet.file}")
+    ((one, role), *_) = rows.all(
+        "SELECT permission_set_id, role_name FROM provisioned_permission_sets"
+    )
+    monkeypatch.setitem(quiet.run.journal.provisioned, f"arn/{one}", '{"Version":"2012-10-17"}')
+    assert any(found.startswith(f"role {role} says") for found in spoiled(quiet, tmp_path))
 
 
 def test_an_untouched_copy_is_good(quiet: Quiet, tmp_path: Path) -> None:

@@ -82,6 +82,7 @@ def judge(journal: Journal, database: str) -> list[str]:
         *_permission_sets(journal, audit, rows),
         *_assignments(journal, audit, rows),
         *_roles(rows),
+        *_contents(journal, rows),
         *_leftovers(rows),
     ]
 
@@ -261,6 +262,18 @@ def _roles(rows: Rows) -> Iterator[str]:
 def _role_names(recorded: dict[Any, Any]) -> Iterator[tuple[str, str]]:
     for (account, _), (role, _) in recorded.items():
         yield account, role
+
+
+def _contents(journal: Journal, rows: Rows) -> Iterator[str]:
+    wanted = {arn.rpartition("/")[2]: policy for arn, policy in journal.provisioned.items()}
+    for permission_set, role, document in rows.all(
+        "SELECT p.permission_set_id, p.role_name, r.document FROM provisioned_permission_sets AS p"
+        " LEFT JOIN iam_role_policies AS r ON r.account_id = p.account_id"
+        " AND r.role_name = p.role_name"
+    ):
+        policy = wanted.get(permission_set)
+        if policy and (document is None or json.loads(document) != json.loads(policy)):
+            yield f"role {role} says {document} instead of {policy}"
 
 
 def _leftovers(rows: Rows) -> Iterator[str]:
