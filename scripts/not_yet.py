@@ -72,12 +72,10 @@ NOT_YET: dict[str, dict[str, str]] = {
     },
     "iam": {
         "roles in accounts are written by provisioning only; comes with the rest of iam": """
-            AttachRolePolicy CreateAccountAlias CreatePolicy CreatePolicyVersion CreateRole
-            CreateSAMLProvider DeleteAccountAlias DeletePolicy DeletePolicyVersion DeleteRole
-            DeleteRolePermissionsBoundary DeleteRolePolicy DeleteSAMLProvider DetachRolePolicy
-            ListAccountAliases ListPolicies ListPolicyTags ListPolicyVersions ListRoleTags
-            ListSAMLProviderTags PutRolePermissionsBoundary PutRolePolicy
-            SetDefaultPolicyVersion TagPolicy TagRole TagSAMLProvider UntagPolicy UntagRole
+            AttachRolePolicy CreateAccountAlias CreateRole CreateSAMLProvider DeleteAccountAlias
+            DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DeleteSAMLProvider
+            DetachRolePolicy ListAccountAliases ListRoleTags ListSAMLProviderTags
+            PutRolePermissionsBoundary PutRolePolicy TagRole TagSAMLProvider UntagRole
             UntagSAMLProvider UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription
             UpdateSAMLProvider
         """,
@@ -112,8 +110,8 @@ NOT_YET: dict[str, dict[str, str]] = {
             GenerateServiceLastAccessedDetails GetAccountAuthorizationDetails GetAccountSummary
             GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport
             GetOrganizationsAccessReport GetServiceLastAccessedDetails
-            GetServiceLastAccessedDetailsWithEntities ListEntitiesForPolicy
-            ListPoliciesGrantingServiceAccess SimulateCustomPolicy SimulatePrincipalPolicy
+            GetServiceLastAccessedDetailsWithEntities ListPoliciesGrantingServiceAccess
+            SimulateCustomPolicy SimulatePrincipalPolicy
         """,
         "has nothing to do with signing in to accounts": """
             AcceptDelegationRequest AcquireRole AddRoleToInstanceProfile

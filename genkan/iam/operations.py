@@ -3,18 +3,16 @@
 Documents leave URL-encoded by RFC 3986, as IAM sends them. Lists are pages with IAM's Marker.
 """
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import dropwhile
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from genkan.core import arns
-from genkan.core.call import Call, Check, Iam, Operation, Signer, System
-from genkan.core.errors import Denied, Invalid, NotFound
-from genkan.core.pages import open_token, page_of
+from genkan.core.call import Call, Check, Iam, Operation, System
+from genkan.core.errors import Invalid, NotFound
 from genkan.db.database import Tx
-from genkan.iam import policies, roles, saml_providers, store, users
+from genkan.iam import customer_policies, policy_reads, roles, saml_providers, store, users
+from genkan.iam.answers import Answer, account_of, digest, page, url_encoded
 from genkan.iam.policies import (
     customer_policy_arn,
     policies_of_role,
@@ -36,9 +34,6 @@ __all__ = [
     "policy_text",
 ]
 
-T = TypeVar("T")
-Answer = dict[str, Any]
-
 
 def find_role(tx: Tx, account_id: str, role_name: str) -> Role | None:
     """One role, or None."""
@@ -51,8 +46,8 @@ def list_roles(
     tx: Tx, *, path_prefix: str = "/", marker: str | None = None, max_items: int = 100
 ) -> Answer:
     """ListRoles: without tags, boundary and last use, as IAM answers lists."""
-    account_id = _account(tx.call)
-    return _page(
+    account_id = account_of(tx.call)
+    return page(
         tx,
         "roles",
         f"ListRoles:{account_id}:{path_prefix}",
@@ -99,7 +94,7 @@ def list_role_policies(
 ) -> Answer:
     """ListRolePolicies: names only."""
     role = _existing_role(tx, role_name)
-    return _page(
+    return page(
         tx,
         "policy_names",
         f"ListRolePolicies:{role.arn}",
@@ -126,16 +121,16 @@ def list_attached_role_policies(
         attached = store.role_attachments(
             tx, role.account_id, role_name, None, roles.ATTACHMENT_LIMIT
         )
-        rest = list(dropwhile(lambda arn: after not in (None, _digest(arn)), attached))
+        rest = list(dropwhile(lambda arn: after not in (None, digest(arn)), attached))
         rest = rest[1:] if after is not None else rest
         return [arn for arn in rest if arns.parse_iam(arn).path.startswith(path_prefix)][:limit]
 
-    return _page(
+    return page(
         tx,
         "attached_policies",
         f"ListAttachedRolePolicies:{role.arn}:{path_prefix}",
         fetch,
-        key=_digest,
+        key=digest,
         shape=lambda arn: {"policy_name": arn.rpartition("/")[2], "policy_arn": arn},
         marker=marker,
         max_items=max_items,
@@ -144,7 +139,7 @@ def list_attached_role_policies(
 
 def list_saml_providers(tx: Tx) -> Answer:
     """ListSAMLProviders."""
-    providers = store.list_saml_providers(tx, _account(tx.call))
+    providers = store.list_saml_providers(tx, account_of(tx.call))
     return {
         "saml_provider_list": [
             {
@@ -161,7 +156,7 @@ def get_saml_provider(tx: Tx, *, saml_provider_arn: str) -> Answer:
     """GetSAMLProvider; another account's provider does not exist for the caller."""
     parsed = _parsed(saml_provider_arn)
     provider = None
-    if parsed.account_id == _account(tx.call):
+    if parsed.account_id == account_of(tx.call):
         provider = find_saml_provider(tx, saml_provider_arn)
     if provider is None:
         raise saml_providers.manifest_not_found(saml_provider_arn)
@@ -173,53 +168,6 @@ def get_saml_provider(tx: Tx, *, saml_provider_arn: str) -> Answer:
     }
 
 
-def get_policy(tx: Tx, *, policy_arn: str) -> Answer:
-    """GetPolicy, for policies of the caller's account."""
-    account_id = _account(tx.call)
-    policy = store.find_policy(tx, policy_arn)
-    if policy is None or policy.account_id != account_id:
-        raise NotFound(f"Policy {policy_arn} was not found.", code="NoSuchEntity")
-    return {
-        "policy": {
-            "policy_name": policy.policy_name,
-            "policy_id": policy.policy_id,
-            "arn": policy.policy_arn,
-            "path": policy.path,
-            "default_version_id": policy.default_version_id,
-            "attachment_count": store.attachment_count(tx, policy_arn, account_id),
-            "is_attachable": True,
-            "description": policy.description or None,
-            "create_date": policy.created_at,
-            "update_date": policy.updated_at,
-        }
-    }
-
-
-def get_policy_version(tx: Tx, *, policy_arn: str, version_id: str) -> Answer:
-    """GetPolicyVersion, for policies of the caller's account."""
-    policy = store.find_policy(tx, policy_arn)
-    if policy is None or policy.account_id != _account(tx.call):
-        raise NotFound(f"Policy {policy_arn} was not found.", code="NoSuchEntity")
-    if version_id != policy.default_version_id:
-        raise NotFound(
-            f"Policy {policy_arn} version {version_id} does not exist or is not attachable.",
-            code="NoSuchEntity",
-        )
-    return {
-        "policy_version": {
-            "document": url_encoded(policy.document),
-            "version_id": version_id,
-            "is_default_version": True,
-            "create_date": policy.updated_at,
-        }
-    }
-
-
-def url_encoded(document: str) -> str:
-    """A policy document as IAM sends it: RFC 3986, only unreserved characters left as they are."""
-    return quote(document, safe="")
-
-
 def _parsed(arn: str) -> arns.IamName:
     try:
         return arns.parse_iam(arn)
@@ -227,14 +175,8 @@ def _parsed(arn: str) -> arns.IamName:
         raise Invalid("Invalid ARN:  Could not be parsed!", code="ValidationError") from None
 
 
-def _account(call: Call) -> str:
-    if isinstance(call.caller, Signer):
-        return call.caller.account_id
-    raise Denied("IAM answers the holder of an access key only.")
-
-
 def _existing_role(tx: Tx, role_name: str) -> Role:
-    role = find_role(tx, _account(tx.call), role_name)
+    role = find_role(tx, account_of(tx.call), role_name)
     if role is None:
         raise roles.role_not_found(role_name)
     return role
@@ -253,38 +195,10 @@ def _role(role: Role) -> Answer:
     }
 
 
-def _page(
-    tx: Tx,
-    name: str,
-    query: str,
-    fetch: Callable[[str | None, int], Sequence[T]],
-    *,
-    key: Callable[[T], str],
-    shape: Callable[[T], object],
-    marker: str | None,
-    max_items: int,
-) -> Answer:
-    try:
-        after = open_token(tx.vault, query, marker)
-    except Invalid:
-        raise Invalid(f"Invalid Marker: {marker}", code="ValidationError") from None
-    page = page_of(tx.vault, query, fetch(after, max_items + 1), max_items, key)
-    return {
-        name: [shape(item) for item in page.items],
-        "is_truncated": page.next_token is not None,
-        "marker": page.next_token,
-    }
-
-
-def _digest(policy_arn: str) -> str:
-    """Stands for an ARN in a Marker, which has at most 320 characters."""
-    return hashlib.sha256(policy_arn.encode()).hexdigest()
-
-
 def _role_resource(tx: Tx, call: Call) -> str:
     name = call.params["role_name"]
-    role = find_role(tx, _account(call), name)
-    return role.arn if role else arns.role(_account(call), "/", name)
+    role = find_role(tx, account_of(call), name)
+    return role.arn if role else arns.role(account_of(call), "/", name)
 
 
 def _on_role(action: str) -> Iam:
@@ -299,7 +213,7 @@ def _on_param(action: str, param: str) -> Iam:
 
 def _roles_under(tx: Tx, call: Call) -> tuple[Check, ...]:
     prefix = call.params.get("path_prefix", "/")
-    resource = f"arn:aws:iam::{_account(call)}:role{prefix}"
+    resource = f"arn:aws:iam::{account_of(call)}:role{prefix}"
     return (Check(action="iam:ListRoles", resources=(resource,)),)
 
 
@@ -336,18 +250,8 @@ OPERATIONS: tuple[Operation, ...] = (
         access=_on_param("iam:GetSAMLProvider", "saml_provider_arn"),
         reads="point",
     ),
-    Operation(
-        name="GetPolicy",
-        run=get_policy,
-        access=_on_param("iam:GetPolicy", "policy_arn"),
-        reads="point",
-    ),
-    Operation(
-        name="GetPolicyVersion",
-        run=get_policy_version,
-        access=_on_param("iam:GetPolicyVersion", "policy_arn"),
-        reads="point",
-    ),
+    *policy_reads.OPERATIONS,
+    *customer_policies.OPERATIONS,
 )
 
 
@@ -372,7 +276,6 @@ DELETE_ROLE_PERMISSIONS_BOUNDARY = _step(
 PUT_SAML_PROVIDER = _step("PutSAMLProvider", saml_providers.put_saml_provider)
 DELETE_SAML_PROVIDER = _step("DeleteSAMLProvider", saml_providers.delete_saml_provider)
 
-CREATE_POLICY = Operation(name="CreatePolicy", run=policies.create_policy, access=System())
 CREATE_USER = Operation(name="CreateUser", run=users.create_user, access=System())
 ATTACH_USER_POLICY = Operation(
     name="AttachUserPolicy", run=users.attach_user_policy, access=System()

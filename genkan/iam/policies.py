@@ -16,6 +16,9 @@ from genkan.iam.records import ManagedPolicy, RolePolicies, UserPolicies
 POLICY_LIMIT = 6_144
 """Characters of a managed policy, white space not counted (IAM quota)."""
 
+POLICIES_PER_ACCOUNT = 1_500
+"""Customer managed policies of one account (IAM quota)."""
+
 AWS_POLICY = "arn:aws:iam::aws:policy/"
 
 _NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
@@ -30,6 +33,7 @@ def create_policy(
     policy_document: str,
     path: str = "/",
     description: str = "",
+    tags: tuple[tuple[str, str], ...] = (),
 ) -> ManagedPolicy:
     """Create a customer managed policy, version v1. Errors as IAM's CreatePolicy."""
     if store.policy_name_taken(tx, account_id, policy_name):
@@ -37,10 +41,11 @@ def create_policy(
             f"A policy called {policy_name} already exists. Duplicate names are not allowed.",
             code="EntityAlreadyExists",
         )
-    require_well_formed(policy_document, PolicyKind.IDENTITY)
-    if policy_size(policy_document) > POLICY_LIMIT:
+    require_managed_document(policy_document)
+    if store.count_policies(tx, account_id) >= POLICIES_PER_ACCOUNT:
         raise QuotaExceeded(
-            f"Cannot exceed quota for PolicySize: {POLICY_LIMIT}", code="LimitExceeded"
+            f"Cannot exceed quota for PoliciesPerAccount: {POLICIES_PER_ACCOUNT}",
+            code="LimitExceeded",
         )
     policy = ManagedPolicy(
         policy_arn=customer_policy_arn(account_id, path, policy_name),
@@ -53,6 +58,7 @@ def create_policy(
         document=policy_document,
         created_at=tx.now,
         updated_at=tx.now,
+        tags=tags,
     )
     store.insert_policy(tx, policy)
     return policy
@@ -145,6 +151,15 @@ def _text(name: str, document: str | None) -> str:
 def _aws_text(policy_arn: str) -> str | None:
     found = managed.lookup(policy_arn)
     return found.text() if found is not None else None
+
+
+def require_managed_document(document: str) -> None:
+    """Refuse what is no document of a managed policy, or a longer one than IAM takes."""
+    require_well_formed(document, PolicyKind.IDENTITY)
+    if policy_size(document) > POLICY_LIMIT:
+        raise QuotaExceeded(
+            f"Cannot exceed quota for PolicySize: {POLICY_LIMIT}", code="LimitExceeded"
+        )
 
 
 def require_well_formed(document: str, kind: PolicyKind) -> None:

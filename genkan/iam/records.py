@@ -68,6 +68,25 @@ class ManagedPolicy:
     document: str
     created_at: int
     updated_at: int
+    last_version: int = 1
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyVersion:
+    """One version of a customer managed policy."""
+
+    version_id: str
+    document: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How many roles and users of an account a policy is attached to, and bounds."""
+
+    attached: int = 0
+    boundaries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

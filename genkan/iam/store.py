@@ -3,7 +3,9 @@
 import msgspec
 
 from genkan.db.database import Row, Tx
-from genkan.iam.records import IamUser, ManagedPolicy, Role, SamlProvider
+from genkan.iam.records import IamUser, ManagedPolicy, PolicyVersion, Role, SamlProvider, Usage
+
+Tags = tuple[tuple[str, str], ...]
 
 _ROLE = (
     "account_id, role_name, path, role_id, trust_policy, description, max_session_duration,"
@@ -11,13 +13,53 @@ _ROLE = (
 )
 _POLICY = (
     "p.policy_arn, p.account_id, p.policy_name, p.path, p.policy_id, p.description,"
-    " p.default_version_id, v.document, p.created_at, p.updated_at"
+    " p.default_version_id, v.document, p.created_at, p.updated_at, p.last_version, p.tags"
 )
+_SELECT_POLICY = (
+    f"SELECT {_POLICY} FROM iam_policies p JOIN iam_policy_versions v"  # noqa: S608
+    " ON v.policy_arn = p.policy_arn AND v.version_id = p.default_version_id"
+)
+_ATTACHED = (
+    "EXISTS (SELECT 1 FROM iam_role_attachments a"
+    " WHERE a.policy_arn = p.policy_arn AND a.account_id = p.account_id)"
+    " OR EXISTS (SELECT 1 FROM iam_user_attachments u"
+    " WHERE u.policy_arn = p.policy_arn AND u.account_id = p.account_id)"
+)
+_BOUNDARY = (
+    "EXISTS (SELECT 1 FROM iam_roles r"
+    " WHERE r.account_id = p.account_id AND r.boundary_arn = p.policy_arn)"
+)
+_USED = {
+    None: "",
+    "attached": f"AND ({_ATTACHED})",
+    "boundary": f"AND ({_BOUNDARY})",
+    "either": f"AND ({_ATTACHED} OR {_BOUNDARY})",
+}
 _DEFAULT_VERSION = (
     " LEFT JOIN iam_policies p ON p.policy_arn = {arn}"
     " LEFT JOIN iam_policy_versions v ON v.policy_arn = p.policy_arn"
     " AND v.version_id = p.default_version_id"
 )
+
+
+_ENTITIES = {
+    "User": "SELECT e.user_name, e.user_id FROM iam_user_attachments a JOIN iam_users e"
+    " ON e.account_id = a.account_id AND e.user_name = a.user_name"
+    " WHERE a.account_id = ? AND a.policy_arn = ? AND substr(e.path, 1, ?) = ?"
+    " AND e.user_name > ? ORDER BY e.user_name LIMIT ?",
+    "Role": "SELECT e.role_name, e.role_id FROM iam_role_attachments a JOIN iam_roles e"
+    " ON e.account_id = a.account_id AND e.role_name = a.role_name"
+    " WHERE a.account_id = ? AND a.policy_arn = ? AND substr(e.path, 1, ?) = ?"
+    " AND e.role_name > ? ORDER BY e.role_name LIMIT ?",
+    "Bounded": "SELECT e.role_name, e.role_id FROM iam_roles e"
+    " WHERE e.account_id = ? AND e.boundary_arn = ? AND substr(e.path, 1, ?) = ?"
+    " AND e.role_name > ? ORDER BY e.role_name LIMIT ?",
+    "BoundedOnly": "SELECT e.role_name, e.role_id FROM iam_roles e"
+    " WHERE e.account_id = ? AND e.boundary_arn = ? AND substr(e.path, 1, ?) = ?"
+    " AND e.role_name > ? AND NOT EXISTS (SELECT 1 FROM iam_role_attachments a"
+    " WHERE a.account_id = e.account_id AND a.role_name = e.role_name"
+    " AND a.policy_arn = e.boundary_arn) ORDER BY e.role_name LIMIT ?",
+}
 
 
 def _role(row: Row) -> Role:
@@ -227,16 +269,7 @@ def role_policy_rows(tx: Tx, account_id: str, role_name: str) -> list[tuple[str,
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def find_policy(tx: Tx, policy_arn: str) -> ManagedPolicy | None:
-    """One customer managed policy."""
-    row = tx.one(
-        f"SELECT {_POLICY} FROM iam_policies p JOIN iam_policy_versions v"  # noqa: S608
-        " ON v.policy_arn = p.policy_arn AND v.version_id = p.default_version_id"
-        " WHERE p.policy_arn = ?",
-        policy_arn,
-    )
-    if row is None:
-        return None
+def _policy(row: Row) -> ManagedPolicy:
     return ManagedPolicy(
         policy_arn=row[0],
         account_id=row[1],
@@ -248,7 +281,40 @@ def find_policy(tx: Tx, policy_arn: str) -> ManagedPolicy | None:
         document=row[7],
         created_at=row[8],
         updated_at=row[9],
+        last_version=row[10],
+        tags=tuple((key, value) for key, value in msgspec.json.decode(row[11])),
     )
+
+
+def find_policy(tx: Tx, policy_arn: str) -> ManagedPolicy | None:
+    """One customer managed policy."""
+    row = tx.one(_SELECT_POLICY + " WHERE p.policy_arn = ?", policy_arn)
+    return None if row is None else _policy(row)
+
+
+def list_policies(
+    tx: Tx, account_id: str, path_prefix: str, after: str, limit: int, *, used: str | None
+) -> list[ManagedPolicy]:
+    """Policies under a path by lower-case name, after a name.
+
+    `used`: only those that are "attached" or a "boundary" in the account, or "either".
+    """
+    rows = tx.all(
+        _SELECT_POLICY + " WHERE p.account_id = ? AND p.policy_key > ? AND substr(p.path, 1, ?) = ?"
+        f" {_USED[used]} ORDER BY p.policy_key LIMIT ?",
+        account_id,
+        after,
+        len(path_prefix),
+        path_prefix,
+        limit,
+    )
+    return [_policy(row) for row in rows]
+
+
+def count_policies(tx: Tx, account_id: str) -> int:
+    """How many customer managed policies an account has."""
+    row = tx.one("SELECT COUNT(*) FROM iam_policies WHERE account_id = ?", account_id)
+    return int(row[0]) if row else 0
 
 
 def policy_arns(tx: Tx, account_id: str, after: str | None, limit: int) -> list[str]:
@@ -279,8 +345,8 @@ def insert_policy(tx: Tx, policy: ManagedPolicy) -> None:
     """Add a policy with its only version."""
     tx.run(
         "INSERT INTO iam_policies (policy_arn, account_id, policy_name, policy_key, path,"
-        " policy_id, description, default_version_id, created_at, updated_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " policy_id, description, default_version_id, created_at, updated_at, tags)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         policy.policy_arn,
         policy.account_id,
         policy.policy_name,
@@ -291,6 +357,7 @@ def insert_policy(tx: Tx, policy: ManagedPolicy) -> None:
         policy.default_version_id,
         policy.created_at,
         policy.updated_at,
+        msgspec.json.encode(policy.tags).decode(),
     )
     tx.run(
         "INSERT INTO iam_policy_versions VALUES (?, ?, ?, ?)",
@@ -301,17 +368,125 @@ def insert_policy(tx: Tx, policy: ManagedPolicy) -> None:
     )
 
 
-def attachment_count(tx: Tx, policy_arn: str, account_id: str) -> int:
-    """How many roles and users of the account a policy is attached to."""
+def policy_version(tx: Tx, policy_arn: str, version_id: str) -> PolicyVersion | None:
+    """One version of a policy."""
     row = tx.one(
-        "SELECT (SELECT COUNT(*) FROM iam_role_attachments WHERE account_id = ? AND policy_arn = ?)"
-        " + (SELECT COUNT(*) FROM iam_user_attachments WHERE account_id = ? AND policy_arn = ?)",
-        account_id,
+        "SELECT version_id, document, created_at FROM iam_policy_versions"
+        " WHERE policy_arn = ? AND version_id = ?",
         policy_arn,
-        account_id,
+        version_id,
+    )
+    return (
+        None
+        if row is None
+        else PolicyVersion(version_id=row[0], document=row[1], created_at=row[2])
+    )
+
+
+def policy_versions(tx: Tx, policy_arn: str) -> list[PolicyVersion]:
+    """Every version of a policy, newest first; IAM keeps five."""
+    rows = tx.all(
+        "SELECT version_id, document, created_at FROM iam_policy_versions WHERE policy_arn = ?"
+        " ORDER BY length(version_id) DESC, version_id DESC LIMIT 100",
         policy_arn,
     )
-    return int(row[0]) if row else 0
+    return [PolicyVersion(version_id=row[0], document=row[1], created_at=row[2]) for row in rows]
+
+
+def insert_policy_version(tx: Tx, policy_arn: str, number: int, version: PolicyVersion) -> None:
+    """Add a version, the policy's newest."""
+    tx.run(
+        "INSERT INTO iam_policy_versions (policy_arn, version_id, document, created_at)"
+        " VALUES (?, ?, ?, ?)",
+        policy_arn,
+        version.version_id,
+        version.document,
+        version.created_at,
+    )
+    tx.run(
+        "UPDATE iam_policies SET last_version = ?, updated_at = ? WHERE policy_arn = ?",
+        number,
+        version.created_at,
+        policy_arn,
+    )
+
+
+def set_default_version(tx: Tx, policy_arn: str, version_id: str) -> None:
+    """Let a version that exists be the one in effect."""
+    tx.run(
+        "UPDATE iam_policies SET default_version_id = ? WHERE policy_arn = ?",
+        version_id,
+        policy_arn,
+    )
+
+
+def set_policy_tags(tx: Tx, policy_arn: str, tags: Tags) -> None:
+    """Keep these tags instead of those before."""
+    tx.run(
+        "UPDATE iam_policies SET tags = ? WHERE policy_arn = ?",
+        msgspec.json.encode(tags).decode(),
+        policy_arn,
+    )
+
+
+def delete_policy_version(tx: Tx, policy_arn: str, version_id: str) -> bool:
+    """Remove a version; whether there was one."""
+    sql = "DELETE FROM iam_policy_versions WHERE policy_arn = ? AND version_id = ?"
+    return tx.run(sql, policy_arn, version_id) > 0
+
+
+def delete_policy(tx: Tx, policy_arn: str) -> None:
+    """Remove a policy with its versions."""
+    tx.run("DELETE FROM iam_policy_versions WHERE policy_arn = ?", policy_arn)
+    tx.run("DELETE FROM iam_policies WHERE policy_arn = ?", policy_arn)
+
+
+def usage(tx: Tx, policy_arn: str, account_id: str) -> Usage:
+    """How a policy is used in an account."""
+    row = tx.one(
+        "SELECT (SELECT COUNT(*) FROM iam_role_attachments WHERE account_id = ? AND policy_arn = ?)"
+        " + (SELECT COUNT(*) FROM iam_user_attachments WHERE account_id = ? AND policy_arn = ?),"
+        " (SELECT COUNT(*) FROM iam_roles WHERE account_id = ? AND boundary_arn = ?)",
+        *(account_id, policy_arn) * 3,
+    )
+    return Usage(int(row[0]), int(row[1])) if row else Usage()
+
+
+def usage_by_policy(tx: Tx, account_id: str) -> dict[str, Usage]:
+    """How every policy that is used in an account is used."""
+    rows = tx.all(
+        "SELECT policy_arn, SUM(attached), SUM(boundaries) FROM ("
+        "SELECT policy_arn, 1 AS attached, 0 AS boundaries FROM iam_role_attachments"
+        " WHERE account_id = ?"
+        " UNION ALL SELECT policy_arn, 1, 0 FROM iam_user_attachments WHERE account_id = ?"
+        " UNION ALL SELECT boundary_arn, 0, 1 FROM iam_roles"
+        " WHERE account_id = ? AND boundary_arn <> ''"
+        ") AS used GROUP BY policy_arn LIMIT 100000",
+        account_id,
+        account_id,
+        account_id,
+    )
+    return {row[0]: Usage(int(row[1]), int(row[2])) for row in rows}
+
+
+def entities_of(
+    tx: Tx, policy_arn: str, account_id: str, path_prefix: str, after: str, limit: int, *, kind: str
+) -> list[tuple[str, str]]:
+    """(name, id) of what uses a policy, by name, after a name.
+
+    `kind`: users or roles it is attached to ("User", "Role"), roles that it bounds ("Bounded"), or
+    bounds without being attached to them ("BoundedOnly").
+    """
+    rows = tx.all(
+        _ENTITIES[kind],
+        account_id,
+        policy_arn,
+        len(path_prefix),
+        path_prefix,
+        after,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def _provider(row: Row) -> SamlProvider:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from genkan.fronts.aws.services import SERVICES
+from tests.fronts.aws.samples_accounts import IAM as _POLICIES
 from tests.fronts.aws.samples_accounts import ORGANIZATIONS as _ACCOUNTS
 from tests.fronts.aws.samples_accounts import furnish_accounts
 from tests.fronts.aws.samples_applications import SAMPLES as _APPLICATIONS
@@ -302,6 +303,7 @@ _SAMPLES: dict[tuple[str, str], Callable[[World], Params]] = {
         ("organizations", _ORGANIZATIONS),
         ("organizations", _ACCOUNTS),
         ("iam", _IAM),
+        ("iam", _POLICIES),
         ("sts", _STS),
         ("cloudtrail", {"LookupEvents": lambda w: {}}),
         ("sso", _PORTAL),

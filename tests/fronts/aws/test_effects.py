@@ -1,6 +1,5 @@
 """Effects, not echoes: an assignment makes a role, the role limits a session, a removal ends it."""
 
-import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from genkan.db.database import Connection
 from tests.fronts.aws import trail
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.wire import Keys
@@ -31,24 +29,8 @@ def allow(*actions: str, effect: str = "Allow") -> str:
 
 
 def make_policy(world: World, alias: str, name: str, document: str) -> None:
-    """What an account's own administrator does with IAM, of which only reads are served."""
-    account_id = world.account(alias)
-    arn = f"arn:aws:iam::{account_id}:policy/{name}"
-
-    def copy(rows: Connection) -> None:
-        rows.run(
-            "INSERT INTO iam_policies SELECT ?, ?, ?, ?, path, policy_id, description,"
-            " default_version_id, created_at, updated_at, 1, '[]' FROM iam_policies LIMIT 1",
-            (arn, account_id, name, name.lower()),
-        )
-        rows.run(
-            "INSERT INTO iam_policy_versions SELECT ?, version_id, ?, created_at"
-            " FROM iam_policy_versions LIMIT 1",
-            (arn, document),
-        )
-
-    with contextlib.closing(world.server.place.direct()) as database:
-        database.write(copy)
+    """What an account's own administrator does."""
+    account_iam(world, alias).create_policy(PolicyName=name, PolicyDocument=document)
 
 
 def set_with(world: World, name: str, **content: Any) -> str:

@@ -95,7 +95,7 @@ def test_nobody_else_touches_a_reserved_role(store: Store, caller: Caller) -> No
 
 def test_changes_are_for_the_worker_and_the_owner_only() -> None:
     steps = [value for value in vars(iam).values() if isinstance(value, Operation)]
-    assert len(steps) == 13
+    assert len(steps) == 12
     for step in steps:
         assert isinstance(step.access, System)
         assert step.access.jobs <= {PROVISION_JOB}

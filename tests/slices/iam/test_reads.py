@@ -292,7 +292,7 @@ def test_a_role_is_asked_about_by_its_own_arn(store: Store) -> None:
     assert listed == ("iam:ListRoles", (f"arn:aws:iam::{MANAGEMENT}:role/",))
 
 
-def test_every_read_asks_for_its_own_action_in_the_callers_account(store: Store) -> None:
+def test_every_operation_asks_for_its_own_action_in_the_callers_account(store: Store) -> None:
     params = {
         "role_name": "X",
         "policy_name": "P",
@@ -304,7 +304,7 @@ def test_every_read_asks_for_its_own_action_in_the_callers_account(store: Store)
             assert resources(tx, operation.name, params)[0] == f"iam:{operation.name}"
             assert isinstance(operation.access, Iam)
             assert operation.access.owner is None
-            assert operation.reads is not None
+            assert not operation.access.delegable
 
 
 def resources(tx: Tx, name: str, params: dict[str, str]) -> tuple[str, tuple[str, ...]]:
