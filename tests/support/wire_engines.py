@@ -4,7 +4,8 @@ Whatever asks for `wire_engine`, itself or through `server`, runs on SQLite, whe
 sandbox, and on PostgreSQL, where it is `genkan serve`. GENKAN_TEST_ENGINES says on which:
 
 - unset: everything on SQLite, and a sample on PostgreSQL. What is in the sample depends on a test's
-  id and the seed GENKAN_TEST_SAMPLE only, so it stays the same until one of them changes.
+  id and the seed GENKAN_TEST_SAMPLE only, so it stays the same until one of them changes; of the
+  many cases of one test it has a smaller part.
 - `all`: everything on both. `sqlite`, `postgres`: everything on that one.
 
 Tests marked `sandbox_only("why")` run on SQLite in any case.
@@ -12,6 +13,7 @@ Tests marked `sandbox_only("why")` run on SQLite in any case.
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,11 @@ from tests.support.server import Server
 
 Servers = Callable[[str], Server]
 
-SAMPLE = 0.12
+SAMPLE = 0.18
 """The part of the tests that is in the sample."""
+SAMPLE_OF_MANY = 0.06
+"""The part of the cases of one test, when it has `MANY`: what is generated from a list."""
+MANY = 20
 _VARIABLE = "GENKAN_TEST_ENGINES"
 
 
@@ -82,10 +87,10 @@ def engines_of(item: pytest.Item) -> tuple[str, ...]:
     return (SQLITE,)
 
 
-def is_sampled(test_id: str, seed: str) -> bool:
-    """Whether a test is in the sample."""
+def is_sampled(test_id: str, seed: str, part: float = SAMPLE) -> bool:
+    """Whether a test is in the sample, which is that part of all tests."""
     digest = hashlib.sha256(f"{seed}\n{test_id}".encode()).digest()
-    return int.from_bytes(digest[:8]) < SAMPLE * 2**64
+    return int.from_bytes(digest[:8]) < part * 2**64
 
 
 @pytest.hookimpl(trylast=True)
@@ -98,18 +103,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("wire_engine", engines, indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not in the sample, unless everything is wanted."""
     if _VARIABLE in os.environ:
         return
     seed = os.environ.get("GENKAN_TEST_SAMPLE", "")
-    left_out = [
-        item for item in items if _engine(item) == POSTGRES and not is_sampled(item.nodeid, seed)
-    ]
+    possible = [item for item in items if _engine(item) == POSTGRES]
+    cases = Counter(_function(item) for item in possible)
+    left_out = {
+        item
+        for item in possible
+        if not is_sampled(
+            item.nodeid, seed, SAMPLE_OF_MANY if cases[_function(item)] >= MANY else SAMPLE
+        )
+    }
     if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        gone = set(left_out)
-        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def _engine(item: pytest.Item) -> str | None:

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from tests.support.wire_engines import SAMPLE, is_sampled
+from tests.support.wire_engines import SAMPLE, SAMPLE_OF_MANY, is_sampled
 from tests.tree.files import ROOT
 
 #: Of the wire, for the sandbox alone, and of slices.
@@ -39,6 +39,8 @@ def test_about_the_wanted_part_is_in_the_sample_and_always_the_same() -> None:
     sample = {test_id for test_id in IDS if is_sampled(test_id, "")}
     assert 0.8 * SAMPLE < len(sample) / len(IDS) < 1.2 * SAMPLE
     assert sample == {test_id for test_id in IDS if is_sampled(test_id, "")}
+    smaller = {test_id for test_id in IDS if is_sampled(test_id, "", SAMPLE_OF_MANY)}
+    assert set() < smaller < sample
 
 
 def test_another_seed_is_another_sample() -> None:
