@@ -13,6 +13,7 @@ import enum
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -179,7 +180,9 @@ class SqliteDatabase:
         self._reader = SqliteConnection(self._reader_raw)
         self._memo: dict[Hashable, Any] = {}
         self._memo_version = -1
-        self._queue: queue.SimpleQueue[_Write | _Maintenance | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Write] | _Maintenance | None] = queue.SimpleQueue()
+        self._gathered: deque[_Write] = deque()
+        self._handing_over: asyncio.AbstractEventLoop | None = None
         self._scanners = ThreadPoolExecutor(_READERS, thread_name_prefix="genkan-scan")
         self._scanner_local = threading.local()
         self._scanner_raws: list[sqlite3.Connection] = []
@@ -227,18 +230,34 @@ class SqliteDatabase:
         """Queue a write; the future resolves after the commit of its group."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put(_Write(call, work, refused, loop, future))
+        self._gathered.append(_Write(call, work, refused, loop, future))
+        if self._handing_over is not loop:
+            # Whatever else this round of the event loop brings comes along: the writer is woken
+            # once for all of it, and does not fight over the interpreter with the rest of it.
+            self._handing_over = loop
+            loop.call_soon(self._hand_over)
         return future
+
+    def _hand_over(self) -> None:
+        """Give the writer what was gathered."""
+        self._handing_over = None
+        group = []
+        while self._gathered:
+            group.append(self._gathered.popleft())
+        if group:
+            self._queue.put(group)
 
     def maintain(self, work: Callable[[sqlite3.Connection], Any]) -> Awaitable[Any]:
         """Run `work` on the writer's connection between two groups, outside any transaction."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
+        self._hand_over()
         self._queue.put(_Maintenance(work, loop, future))
         return future
 
     async def close(self) -> None:
         """Finish the queued writes and close every connection: one file is left, without a log."""
+        self._hand_over()
         self._queue.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
         self._scanners.shutdown(wait=True)
@@ -257,7 +276,7 @@ class SqliteDatabase:
         )
 
     def _write_loop(self) -> None:
-        item: _Write | _Maintenance | _Nothing | None = self._queue.get()
+        item: list[_Write] | _Maintenance | _Nothing | None = self._queue.get()
         while item is not None:
             if isinstance(item, _Maintenance):
                 self._maintain(item)
@@ -266,14 +285,16 @@ class SqliteDatabase:
             if isinstance(item, _Nothing):
                 item = self._queue.get()
                 continue
-            group = [item]
+            writes = item
             item = self._waiting()
-            while isinstance(item, _Write) and len(group) < GROUP_LIMIT:
-                group.append(item)
+            while isinstance(item, list) and len(writes) < GROUP_LIMIT:
+                writes += item
                 item = self._waiting()
-            self._deliver(group, self._commit(group))
+            for start in range(0, len(writes), GROUP_LIMIT):
+                group = writes[start : start + GROUP_LIMIT]
+                self._deliver(group, self._commit(group))
 
-    def _waiting(self) -> _Write | _Maintenance | _Nothing | None:
+    def _waiting(self) -> list[_Write] | _Maintenance | _Nothing | None:
         """The next item if one is there already."""
         try:
             return self._queue.get_nowait()
