@@ -22,7 +22,7 @@ _RESOURCES = {"ResourceType": "\n{}\t", "ResourceName": "\t{}\n"}
 SEARCHABLE = frozenset(SEARCHED) | frozenset(_RESOURCES)
 
 
-_BATCH = "sequence, sealed_at, records, first_time, last_time, horizon, previous, digest, signature"
+_BATCH = "sequence, made_at, records, first_time, last_time, horizon, previous, digest, signature"
 _PRUNED = "sequence, digest, records, pruned_at, signature"
 _IDS_A_STATEMENT = 100
 

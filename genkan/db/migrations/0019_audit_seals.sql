@@ -8,7 +8,7 @@ ALTER TABLE audit_events ADD COLUMN resources {text} NOT NULL DEFAULT '';
 CREATE INDEX audit_events_batch ON audit_events (batch, event_time);
 CREATE TABLE audit_batches (
     sequence {int64} PRIMARY KEY,
-    sealed_at {int64} NOT NULL,
+    made_at {int64} NOT NULL,
     records {int64} NOT NULL,
     first_time {int64} NOT NULL,
     last_time {int64} NOT NULL,

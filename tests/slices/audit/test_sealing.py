@@ -176,7 +176,7 @@ def test_an_end_that_was_made_anew_is_found_with_a_kept_head(store: Store) -> No
     "set_to",
     [
         "records = 5",
-        "sealed_at = 1",
+        "made_at = 1",
         "first_time = 1",
         "last_time = 1",
         "horizon = 1",
