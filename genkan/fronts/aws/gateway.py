@@ -18,6 +18,11 @@ from genkan.core.errors import Refusal, Unauthenticated
 from genkan.federation.exchange import assume_role_with_saml
 from genkan.fronts.aws.authenticate import authenticate, with_modelled_token
 from genkan.fronts.aws.refusals import refusal_answer
+from genkan.fronts.aws.refused_requests import (
+    record_not_served,
+    record_undecoded,
+    record_unknown,
+)
 from genkan.fronts.aws.services import SERVICES, Service
 from genkan.oauth.records import Rejected
 from genkan.perform import perform
@@ -52,6 +57,7 @@ class Exchange:
 async def _identify(exchange: Exchange) -> None:
     found = identify(exchange.request)
     if isinstance(found, Unknown):
+        await record_unknown(exchange.app, exchange.request, exchange.origin, found)
         exchange.response = encode_error(
             found.protocol,
             code=found.code,
@@ -76,7 +82,7 @@ async def _authenticate(exchange: Exchange) -> None:
 async def _decode(exchange: Exchange) -> None:
     service, operation = _known(exchange)
     if operation.name not in service.operations and _special(operation) is None:
-        exchange.response = _not_served(exchange, operation)
+        exchange.response = await _not_served(exchange, operation)
         return
     bearer = service.authentication == "bearer"
     request = with_modelled_token(exchange.request) if bearer else exchange.request
@@ -153,7 +159,7 @@ class Gateway:
         except Refusal as refused:
             return _refused(exchange, refused)
         except RequestRefused as refused:
-            return _malformed(exchange, refused)
+            return await _malformed(exchange, refused)
         except Exception:
             _log.exception("a bug answered 500 to request %s", origin.request_id)
             return _internal(exchange)
@@ -203,8 +209,17 @@ def _refused(exchange: Exchange, refusal: Refusal) -> Response:
     return _error(exchange, refusal_answer(operation.service, operation.protocol, refusal))
 
 
-def _malformed(exchange: Exchange, refused: RequestRefused) -> Response:
+async def _malformed(exchange: Exchange, refused: RequestRefused) -> Response:
     _, operation = _known(exchange)
+    if exchange.caller is not None:
+        await record_undecoded(
+            exchange.app,
+            operation,
+            refused,
+            caller=exchange.caller,
+            origin=exchange.origin,
+            region=exchange.region,
+        )
     return _error(exchange, refusal_error(operation, refused))
 
 
@@ -220,12 +235,25 @@ def _error(exchange: Exchange, answer: ErrorAnswer) -> Response:
     )
 
 
-def _not_served(exchange: Exchange, operation: OperationModel) -> Response:
+async def _not_served(exchange: Exchange, operation: OperationModel) -> Response:
     query = operation.protocol == "query"
+    answer = ErrorAnswer(
+        "InvalidAction" if query else "UnknownOperationException",
+        f"{operation.name} is not served by this release.",
+    )
+    assert exchange.caller is not None
+    await record_not_served(
+        exchange.app,
+        operation,
+        answer,
+        caller=exchange.caller,
+        origin=exchange.origin,
+        region=exchange.region,
+    )
     return encode_error(
         operation.protocol,
-        code="InvalidAction" if query else "UnknownOperationException",
-        message=f"{operation.name} is not served by this release.",
+        code=answer.code,
+        message=answer.message,
         request_id=exchange.origin.request_id,
         status=400,
     )
