@@ -1,8 +1,11 @@
 """What every assembly has: who hears which event, what the door is given, what jobs need."""
 
+from collections.abc import Mapping
+
 from genkan.applications import subscribers as applications
 from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
+from genkan.audit.sealing import SEAL_JOB, make_sealer
 from genkan.core import ids
 from genkan.core.app import App, Deployment
 from genkan.core.call import Call, Operation, Origin, Owner, System
@@ -25,7 +28,8 @@ from genkan.instances import operations as instances
 from genkan.oauth import operations as oauth
 from genkan.oauth.persons import require_person
 from genkan.organization import operations as organization
-from genkan.provisioning.jobs import ProvisioningContext
+from genkan.perform import perform
+from genkan.provisioning.jobs import GiveUp, Handler, ProvisioningContext, make_handlers
 from genkan.signin import operations as signin
 from genkan.sts import trust
 from genkan.worker import InProcessWorker
@@ -114,6 +118,12 @@ def node_health(db: Database, worker: InProcessWorker | None) -> Health:
 
         checks["worker"] = works
     return Health(checks)
+
+
+def job_handlers() -> tuple[Mapping[str, Handler], Mapping[str, GiveUp]]:
+    """What the worker of every assembly can do, and what it does when a job is dead."""
+    handlers, give_up = make_handlers(provisioning_context())
+    return {**handlers, SEAL_JOB: make_sealer(perform)}, give_up
 
 
 def provisioning_context() -> ProvisioningContext:
