@@ -10,7 +10,7 @@ import pytest
 from genkan.core.errors import Conflict
 from genkan.db.database import Tx
 from genkan.db.migrate import migrate_sqlite
-from genkan.db.sqlite import AlreadyOpen, SqliteDatabase, connect, lock
+from genkan.db.sqlite import GROUP_LIMIT, AlreadyOpen, SqliteDatabase, connect, lock
 from tests.support.store import SettableClock, Store, a_call, open_store
 
 
@@ -194,3 +194,36 @@ async def test_a_write_remembers_until_it_writes(database: SqliteDatabase) -> No
         return [*seen, count()]
 
     assert await database.write(a_call(), counts) == [0, 1]
+
+
+async def test_what_one_round_of_the_loop_brings_is_committed_in_groups_of_the_limit(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    commit = database._commit
+
+    def counted(group: list) -> list:
+        sizes.append(len(group))
+        return commit(group)
+
+    monkeypatch.setattr(database, "_commit", counted)
+    count = 2 * GROUP_LIMIT + 1
+    await asyncio.gather(
+        *(database.write(a_call(), _add(f"note {number}")) for number in range(count))
+    )
+    assert sizes == [GROUP_LIMIT, GROUP_LIMIT, 1]
+    assert len(await _names(database)) == count
+
+
+async def test_closing_finishes_what_was_asked_a_moment_before(tmp_path: Path) -> None:
+    prepared = open_store(tmp_path)
+    prepared.raw.execute("CREATE TABLE notes (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT")
+    prepared.raw.close()
+    opened = SqliteDatabase(
+        tmp_path / "genkan.sqlite", services=prepared.services, clock=SettableClock()
+    )
+    writing = opened.write(a_call(), _add("last"))
+    await opened.close()
+    assert await writing == 1
+    other = sqlite3.connect(tmp_path / "genkan.sqlite")
+    assert other.execute("SELECT id FROM notes").fetchall() == [("last",)]
