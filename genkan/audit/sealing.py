@@ -123,16 +123,16 @@ class SealingRequests:
     """Enqueues the job, at most every few seconds in each process, in a record's transaction.
 
     That transaction may be undone and run again, or refused and then recorded: the call that asked
-    first asks again. It is known by where it stands in memory; another one that stands there later
-    asks once too often, which costs nothing.
+    first asks again. It is known by its request and by where it stands in memory, since it must not
+    be kept: its parameters may be secret.
     """
 
     _next: int = 0
-    _asker: int = 0
+    _asker: tuple[int, str] = (0, "")
 
     def recorded(self, tx: Tx) -> None:
         """A record was written."""
-        asker = id(tx.call)
+        asker = id(tx.call), tx.call.origin.request_id
         asked = self._next - _ASK_EVERY_MS <= tx.now < self._next
         if asked and asker != self._asker:
             return

@@ -26,7 +26,7 @@ RECORDER = Recorder(home=lambda tx: HOME)
 
 def a_call(name: str = "MakeThing") -> Call:
     return Call(
-        operation=Operation(name=name, run=lambda tx: None, access=Public(reason="test")),
+        operation=Operation(name=name, run=lambda tx, thing: None, access=Public(reason="test")),
         params={"thing": name},
         caller=ADMINISTRATOR,
         origin=Origin(request_id=request_id()),

@@ -163,7 +163,7 @@ def test_lookup_finds_by_attribute_and_time_and_refuses_nonsense(store: Store) -
             {"next_token": "AAAA"},
         ):
             with pytest.raises(Invalid):
-                audit.lookup_events(tx, **bad)  # type: ignore[arg-type]
+                audit.lookup_events(tx, **bad)
 
 
 def test_another_accounts_trail_is_not_shown(store: Store) -> None:
