@@ -3,6 +3,7 @@
 import click
 
 from genkan import __version__
+from genkan.commands.audit import audit
 from genkan.commands.backup import backup, restore
 from genkan.commands.export import export
 from genkan.commands.init import init
@@ -19,7 +20,7 @@ def main() -> None:
     """Genkan: a self-hosted AWS IAM Identity Center."""
 
 
-for command in (up, export, init, serve, worker, migrate, backup, restore, keys, simulate):
+for command in (up, export, init, serve, worker, migrate, backup, restore, keys, audit, simulate):
     main.add_command(command)
 
 
