@@ -122,7 +122,7 @@ def require_this_release(connection: Connection) -> None:
     if applied != wanted:
         older = applied.items() < wanted.items()
         raise Unsuitable(
-            "the database is of an older release: start a server once, which brings it up to date"
+            "the database is of an older release: run `genkan migrate`, or start the sandbox once"
             if older
             else "the database was not made by this release"
         )
