@@ -32,12 +32,10 @@ NOT_YET: dict[str, dict[str, str]] = {
             AcceptHandshake CancelHandshake DeclineHandshake DescribeHandshake
             InviteAccountToOrganization ListHandshakesForAccount ListHandshakesForOrganization
         """,
-        "service control policies come with the rest of organizations": """
-            AttachPolicy CreatePolicy DeletePolicy DeleteResourcePolicy DescribeEffectivePolicy
-            DescribePolicy DescribeResourcePolicy DetachPolicy DisablePolicyType
-            EnablePolicyType ListAccountsWithInvalidEffectivePolicy
-            ListEffectivePolicyValidationErrors ListPolicies ListPoliciesForTarget
-            ListTargetsForPolicy PutResourcePolicy UpdatePolicy
+        "only service control policies are there; comes with the rest of organizations": """
+            DeleteResourcePolicy DescribeEffectivePolicy DescribeResourcePolicy
+            ListAccountsWithInvalidEffectivePolicy ListEffectivePolicyValidationErrors
+            PutResourcePolicy
         """,
         "responsibility for bills is no matter of signing in": """
             DescribeResponsibilityTransfer InviteOrganizationToTransferResponsibility

@@ -13,14 +13,19 @@ from genkan.core.call import Call, Check, Iam, Signer
 from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
 from genkan.organization import store
-from genkan.organization.records import Account, Organization
+from genkan.organization.records import FULL_ACCESS, Account, Organization
 
-Resource = Callable[[Organization, Mapping[str, Any]], str]
+Resource = Callable[[Organization, Mapping[str, Any]], str | tuple[str, ...]]
 
 IDENTITY_CENTER = "sso.amazonaws.com"
 """The service principal of Identity Center, in whose name it may be administered (§1.7)."""
 
-_KEYS = {"service_principal": "organizations:ServicePrincipal"}
+_KEYS = {
+    "service_principal": "organizations:ServicePrincipal",
+    "policy_type": "organizations:PolicyType",
+    "type": "organizations:PolicyType",
+    "filter": "organizations:PolicyType",
+}
 """Condition keys of AWS Organizations by the parameter that says them."""
 
 
@@ -103,15 +108,14 @@ def reading(action: str, resource: Resource | None = None) -> Iam:
 def _iam(action: str, resource: Resource | None, owner: Callable[[Tx, Call], str]) -> Iam:
     def checks(tx: Tx, call: Call) -> tuple[Check, ...]:
         owner(tx, call)
-        named = () if resource is None else (resource(organization(tx), call.params),)
+        named = "*" if resource is None else resource(organization(tx), call.params)
         context = {
             key: call.params[name]
             for name, key in _KEYS.items()
             if call.params.get(name) is not None
         }
-        return (
-            Check(action=f"organizations:{action}", resources=named or ("*",), context=context),
-        )
+        resources = (named,) if isinstance(named, str) else named
+        return (Check(action=f"organizations:{action}", resources=resources, context=context),)
 
     return Iam(checks=checks, owner=owner, members_may_read=owner is of_members)
 
@@ -136,6 +140,31 @@ def the_child(found: Organization, params: Mapping[str, Any]) -> str:
     """The account or unit named by ChildId."""
     kind = "ou" if params["child_id"].startswith("ou-") else "account"
     return found.arn(kind, params["child_id"])
+
+
+def the_root(found: Organization, params: Mapping[str, Any]) -> str:
+    """The root named by RootId."""
+    return found.arn("root", params["root_id"])
+
+
+def the_policy(found: Organization, params: Mapping[str, Any]) -> str:
+    """The service control policy named by PolicyId."""
+    named = f"service_control_policy/{params['policy_id']}"
+    if params["policy_id"] == FULL_ACCESS.policy_id:
+        return f"arn:aws:organizations::aws:policy/{named}"
+    return found.arn("policy", named)
+
+
+def the_target(found: Organization, params: Mapping[str, Any]) -> str:
+    """The root, unit or account named by TargetId."""
+    target = params["target_id"]
+    kinds = {"r-": "root", "ou": "ou"}
+    return found.arn(kinds.get(target[:2], "account"), target)
+
+
+def the_policy_and_target(found: Organization, params: Mapping[str, Any]) -> tuple[str, ...]:
+    """Both that AttachPolicy and DetachPolicy name."""
+    return (the_policy(found, params), the_target(found, params))
 
 
 def _not_in_use() -> NotFound:

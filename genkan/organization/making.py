@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from genkan.core.errors import Conflict, Invalid, NotFound
 from genkan.db.database import Tx
-from genkan.organization import store
+from genkan.organization import policy_store, store
 from genkan.organization.access import organization
-from genkan.organization.records import Account, Organization, OrganizationalUnit
+from genkan.organization.records import FULL_ACCESS, Account, Organization, OrganizationalUnit
 
 DEEPEST_UNIT = 5
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -104,6 +104,7 @@ def create_organizational_unit(
         created_at=tx.now,
     )
     store.insert_unit(tx, whole.organization_id, unit)
+    _begin_with_full_access(tx, unit_id)
     return unit
 
 
@@ -180,7 +181,13 @@ def _insert_account(
         joined_at=tx.now,
     )
     store.insert_account(tx, whole.organization_id, account, email.casefold())
+    _begin_with_full_access(tx, account_id)
     return account
+
+
+def _begin_with_full_access(tx: Tx, target_id: str) -> None:
+    if policy_store.type_enabled(tx, "SERVICE_CONTROL_POLICY"):
+        policy_store.attach(tx, FULL_ACCESS.policy_id, target_id)
 
 
 def _check_free(tx: Tx, account_id: str, email: str, alias: str) -> None:

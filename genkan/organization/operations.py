@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from genkan.core.call import Operation, System
 from genkan.core.errors import NotFound
 from genkan.db.database import Tx
-from genkan.organization import access, delegation, store
+from genkan.organization import access, control_policies, delegation, store
 from genkan.organization.access import (
     IDENTITY_CENTER,
     find_account,
@@ -16,6 +16,7 @@ from genkan.organization.access import (
     reading,
 )
 from genkan.organization.answers import PAGE, Answer, account_answer, page
+from genkan.organization.control_policies import levels_of, policy_arn
 from genkan.organization.delegation import trust_service
 from genkan.organization.making import (
     create_account,
@@ -38,8 +39,10 @@ __all__ = [
     "find_account",
     "is_delegate",
     "is_member",
+    "levels_of",
     "management_account_id",
     "organization",
+    "policy_arn",
     "trust_service",
 ]
 
@@ -108,10 +111,7 @@ def list_roots(tx: Tx, *, max_results: int = PAGE, next_token: str | None = None
         lambda after, limit: [whole.root_id],
         lambda root: root,
     )
-    described = [
-        {"id": root, "arn": whole.arn("root", root), "name": "Root", "policy_types": ()}
-        for root in roots
-    ]
+    described = [control_policies.root_answer(tx) for _ in roots]
     return {"roots": described, "next_token": token}
 
 
@@ -279,6 +279,7 @@ OPERATIONS: tuple[Operation, ...] = (
         reads="point",
     ),
     *delegation.OPERATIONS,
+    *control_policies.OPERATIONS,
 )
 
 CREATE_ORGANIZATION = Operation(name="CreateOrganization", run=create_organization, access=System())

@@ -68,3 +68,22 @@ class Delegation:
     account_id: str
     service_principal: str
     enabled_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPolicy:
+    """A service control policy; `content` is its text as it was given."""
+
+    policy_id: str
+    name: str
+    description: str
+    content: str
+
+
+FULL_ACCESS = ControlPolicy(
+    policy_id="p-FullAWSAccess",
+    name="FullAWSAccess",
+    description="Allows access to every operation",
+    content='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+)
+"""AWS's own policy, which everything has once service control policies are enabled."""

@@ -26,6 +26,7 @@ from genkan.decide import DEAD, Standing
 from genkan.iam import operations as iam
 from genkan.iam.records import Role
 from genkan.identity_store import operations as identity_store
+from genkan.organization import operations as organization
 from genkan.sts import sessions
 from genkan.sts.records import RoleSession, SamlClaims
 
@@ -99,6 +100,7 @@ def _of_session(tx: Tx, session: RoleSession) -> PolicySet:
         boundary = PolicySource("boundary", compile_policy(found.boundary, PolicyKind.BOUNDARY))
     texts: list[str] = msgspec.json.decode(session.session_policy) if session.session_policy else []
     return PolicySet(
+        scps=_control_policies(tx, session.account_id),
         identity=_compiled((*found.inline, *found.managed)),
         boundary=boundary,
         session=tuple(
@@ -112,7 +114,25 @@ def _of_user(tx: Tx, account_id: str, user_name: str) -> PolicySet:
     found = iam.policies_of_user(tx, account_id, user_name)
     if found is None:
         raise Denied(DEAD, code="InvalidClientTokenId")
-    return PolicySet(identity=_compiled(found.managed))
+    return PolicySet(identity=_compiled(found.managed), scps=_control_policies(tx, account_id))
+
+
+def _control_policies(tx: Tx, account_id: str) -> tuple[tuple[PolicySource, ...], ...]:
+    levels = organization.levels_of(tx, account_id)
+    if not levels:
+        return ()
+    whole = organization.organization(tx)
+    return tuple(
+        tuple(
+            PolicySource(
+                policy.name,
+                compile_policy(policy.content, PolicyKind.SCP),
+                organization.policy_arn(whole, policy),
+            )
+            for policy in level
+        )
+        for level in levels
+    )
 
 
 def _compiled(named: Sequence[tuple[str, str]]) -> tuple[PolicySource, ...]:
@@ -137,6 +157,7 @@ def require_assume_role(
         session=found.policies.session,
         resource=(_trust(role),),
         resource_account=role.account_id,
+        scps=found.policies.scps,
     )
     for action in ("sts:AssumeRole", *(("sts:TagSession",) if tags else ())):
         request = Request(

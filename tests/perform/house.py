@@ -157,6 +157,8 @@ def _world(facts: dict[str, Any], port: int) -> World:
             "root": "r-abcd",
             "unit": "ou-abcd-12345678",
             "account instance": facts["instance_arn"],
+            "scp": "p-0123456789",
+            "doomed scp": "p-0123456789",
         },
     )
 

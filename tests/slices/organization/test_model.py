@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from genkan.organization import operations as organization
+from genkan.organization import policy_store
+from genkan.organization.records import ControlPolicy
 from tests.slices.identity_store.model import differences, parameters_not_taken, service
 from tests.slices.organization.support import INNER, OUTER, PRODUCTION, ROOT, SECURITY, op, run
 from tests.support.store import Store
 
 MODEL = service("organizations")
 SSM = {"service_principal": "ssm.amazonaws.com"}
+SCP = "SERVICE_CONTROL_POLICY"
+FULL = "p-FullAWSAccess"
+DENY = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}'
 ASKED: dict[str, dict[str, Any]] = {
     "DescribeOrganization": {},
     "ListAccounts": {"max_results": 1},
@@ -29,6 +34,17 @@ ASKED: dict[str, dict[str, Any]] = {
     "DeregisterDelegatedAdministrator": {"account_id": SECURITY, **SSM},
     "ListDelegatedAdministrators": {},
     "ListDelegatedServicesForAccount": {"account_id": SECURITY},
+    "CreatePolicy": {"name": "New", "description": "", "content": DENY, "type": SCP},
+    "DescribePolicy": {"policy_id": FULL},
+    "UpdatePolicy": {"policy_id": "p-0123456789", "description": "more"},
+    "ListPolicies": {"filter": SCP},
+    "ListPoliciesForTarget": {"filter": SCP, "target_id": ROOT},
+    "ListTargetsForPolicy": {"policy_id": FULL},
+    "AttachPolicy": {"policy_id": "p-0123456789", "target_id": ROOT},
+    "DetachPolicy": {"policy_id": "p-0123456789", "target_id": PRODUCTION},
+    "DeletePolicy": {"policy_id": "p-1123456789"},
+    "DisablePolicyType": {"root_id": ROOT, "policy_type": SCP},
+    "EnablePolicyType": {"root_id": ROOT, "policy_type": SCP},
 }
 
 
@@ -46,6 +62,15 @@ def test_every_answer_is_in_the_form_of_the_model(organized: Store, name: str) -
     with organized.write() as tx:
         run(tx, "EnableAWSServiceAccess", **SSM)
         run(tx, "RegisterDelegatedAdministrator", account_id=SECURITY, **SSM)
+        if name != "EnablePolicyType":
+            run(tx, "EnablePolicyType", root_id=ROOT, policy_type=SCP)
+        for policy_id in ("p-0123456789", "p-1123456789"):
+            policy = ControlPolicy(
+                policy_id=policy_id, name=policy_id, description="", content=DENY
+            )
+            policy_store.insert(tx, policy, {})
+        if name != "EnablePolicyType":
+            run(tx, "AttachPolicy", policy_id="p-0123456789", target_id=PRODUCTION)
         answer = run(tx, name, **ASKED[name])
     assert differences(answer, MODEL.operation_model(name).output_shape, name) == []
 
