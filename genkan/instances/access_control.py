@@ -15,6 +15,9 @@ from genkan.instances import store
 from genkan.instances.lookup import required_organization_instance
 from genkan.instances.records import AccessControlAttribute
 
+ATTRIBUTE_LIMIT = 50
+"""Attributes of one configuration; the service model has the same bound (reference §3.5)."""
+
 _SOURCE = re.compile(r"\$\{path:([^{}]{1,250})\}")
 _STEP = re.compile(r'(\w{1,64})(?:\[(\w{1,64}) eq (?:(true|false)|"([^"\]]{0,200})")\])?')
 _LONGEST_VALUE = 256
@@ -76,6 +79,11 @@ def delete_configuration(tx: Tx, *, instance_arn: str) -> Answer:
     """DeleteInstanceAccessControlAttributeConfiguration: new sessions carry no tags any more."""
     store.delete_access_control_attributes(tx, _existing(tx, instance_arn)[0])
     return {}
+
+
+def access_control_attributes(tx: Tx, instance_id: str) -> Sequence[AccessControlAttribute]:
+    """The attributes in the order given; none without a configuration."""
+    return store.access_control_attributes(tx, instance_id) or ()
 
 
 def session_tags(tx: Tx, instance_id: str, user: User) -> dict[str, str]:
@@ -152,14 +160,19 @@ def _existing(tx: Tx, instance_arn: str) -> tuple[str, Sequence[AccessControlAtt
     return instance.instance_id, found
 
 
+def check_keys(given: Iterable[str]) -> None:
+    """`Invalid` for keys that no session could carry together."""
+    keys = [key.casefold() for key in given]
+    if len(set(keys)) < len(keys):
+        raise Invalid("Keys of access control attributes must be unique, in whatever case.")
+    if any(key.startswith("aws:") for key in keys):
+        raise Invalid("Keys of access control attributes that begin with aws: are reserved.")
+
+
 def _read(configuration: Mapping[str, Any]) -> tuple[AccessControlAttribute, ...]:
     given = configuration["access_control_attributes"]
     attributes = tuple(
         AccessControlAttribute(key=one["key"], source=one["value"]["source"][0]) for one in given
     )
-    keys = [attribute.key.casefold() for attribute in attributes]
-    if len(set(keys)) < len(keys):
-        raise Invalid("Keys of access control attributes must be unique, in whatever case.")
-    if any(key.startswith("aws:") for key in keys):
-        raise Invalid("Keys of access control attributes that begin with aws: are reserved.")
+    check_keys(attribute.key for attribute in attributes)
     return attributes

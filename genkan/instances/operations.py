@@ -8,7 +8,13 @@ from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.instances import access_control, account_instances, regions, store, urls, work
 from genkan.instances.access import in_own_account, on_instance
-from genkan.instances.access_control import session_tags
+from genkan.instances.access_control import (
+    access_control_attributes,
+    session_tags,
+)
+from genkan.instances.access_control import (
+    create_configuration as create_access_control_configuration,
+)
 from genkan.instances.lookup import (
     described_instance,
     find_instance,
@@ -242,7 +248,9 @@ __all__ = [
     "ORGANIZATION",
     "SETTLE_INSTANCE",
     "accepts_start_url",
+    "access_control_attributes",
     "aws_start_url",
+    "create_access_control_configuration",
     "create_instance",
     "describe_instance",
     "find_instance",

@@ -276,6 +276,17 @@ class Settings(_Part, kw_only=True):
     instance_alias: Annotated[
         str, text(rules.INSTANCE_ALIAS, "The word in https://<alias>.awsapps.com/start.")
     ] = ""
+    instance_tags: dict[
+        Annotated[str, text(rules.TAG_KEY)],
+        Annotated[str, text(rules.TAG_VALUE)],
+    ] = {}
+    access_control_attributes: Annotated[
+        dict[
+            Annotated[str, text(rules.ACCESS_CONTROL_KEY)],
+            Annotated[str, text(rules.ACCESS_CONTROL_SOURCE)],
+        ],
+        Meta(description="Session tags and where they come from, such as ${path:title}."),
+    ] = {}
     instance_id: Annotated[str, text(rules.INSTANCE_ID, _id)] = ""
     identity_store_id: Annotated[str, text(rules.IDENTITY_STORE_ID, _id)] = ""
     organization_id: Annotated[str, text(rules.ORGANIZATION_ID, _id)] = ""

@@ -161,6 +161,11 @@ def _settings(tx: Tx, instance: Instance) -> Settings:
         region=instance.region,
         instance_name=instance.name,
         instance_alias=instance.alias,
+        instance_tags=dict(instance.tags),
+        access_control_attributes={
+            attribute.key: attribute.source
+            for attribute in instances.access_control_attributes(tx, instance.instance_id)
+        },
         instance_id=instance.instance_id,
         identity_store_id=instance.identity_store_id,
         organization_id=whole.organization_id,

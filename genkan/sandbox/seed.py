@@ -23,6 +23,7 @@ from genkan.iam import roles as iam_roles
 from genkan.iam import users as iam_users
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
+from genkan.instances.tags import read_tags
 from genkan.organization import operations as organization
 from genkan.sandbox import facts, seed_access
 from genkan.sandbox.document import Group, Member, SeedDocument, User
@@ -111,9 +112,23 @@ async def _instance(app: App, seeder: Seeder, document: SeedDocument) -> None:
         region=app.deployment.region,
         name=settings.instance_name,
         alias=settings.instance_alias,
+        tags=read_tags(
+            [{"key": key, "value": value} for key, value in settings.instance_tags.items()]
+        ),
         instance_id=settings.instance_id or None,
     )
     seeder.made.instance_arn = instance.arn
+    if settings.access_control_attributes:
+        await seeder.run(
+            instances.create_access_control_configuration,
+            instance_arn=instance.arn,
+            instance_access_control_attribute_configuration={
+                "access_control_attributes": [
+                    {"key": key, "value": {"source": [source]}}
+                    for key, source in settings.access_control_attributes.items()
+                ]
+            },
+        )
     private_key, certificate = await asyncio.to_thread(new_key_pair, app.clock())
     await seeder.do(
         CREATE_SIGNING_KEY, purpose=SAML_IDP, private_key=private_key, certificate=certificate

@@ -61,6 +61,8 @@ def without_ids(document: SeedDocument) -> SeedDocument:
             region=settings.region,
             instance_name=settings.instance_name,
             instance_alias=settings.instance_alias,
+            instance_tags=settings.instance_tags,
+            access_control_attributes=settings.access_control_attributes,
         ),
         organization=replace(
             whole,

@@ -7,6 +7,7 @@ from msgspec import UNSET
 from genkan.authorization import managed
 from genkan.core.errors import Invalid, QuotaExceeded
 from genkan.core.quotas import Quotas
+from genkan.instances.access_control import ATTRIBUTE_LIMIT, check_keys
 from genkan.instances.tags import read_tags
 from genkan.permission_sets import duration
 from genkan.permission_sets.content import ATTACHED_LIMIT
@@ -22,10 +23,22 @@ PROVISIONED_LIMIT = Quotas().provisioned_permission_sets
 
 def mistakes_in(document: SeedDocument, names: Names) -> Found:
     """Path and sentence of each mistake."""
+    yield from _tags(("settings", "instance_tags"), document.settings.instance_tags)
+    yield from _access_control(document.settings.access_control_attributes)
     yield from _permission_sets(document.permission_sets)
     checks = _AssignmentChecks(document, names)
     for index in range(len(document.assignments)):
         yield from checks.check(index)
+
+
+def _access_control(attributes: Mapping[str, str]) -> Found:
+    path: Path = ("settings", "access_control_attributes")
+    if len(attributes) > ATTRIBUTE_LIMIT:
+        yield path, f"has {len(attributes)} attributes; at most {ATTRIBUTE_LIMIT} are allowed"
+    try:
+        check_keys(attributes)
+    except Invalid as refused:
+        yield path, refused.message
 
 
 # Permission sets

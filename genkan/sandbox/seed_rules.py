@@ -137,6 +137,14 @@ INSTANCE_NAME = aws_rule("sso-admin", "NameType", _NAME_SIGNS)
 INSTANCE_ALIAS = rule(
     making.ALIAS.pattern, "consist of lower-case letters, digits and single hyphens", high=63
 )
+ACCESS_CONTROL_KEY = aws_rule(
+    "sso-admin",
+    "AccessControlAttributeKey",
+    "consist of letters, digits, blanks and _ . : / = + - @",
+)
+ACCESS_CONTROL_SOURCE = aws_rule(
+    "sso-admin", "AccessControlAttributeValueSource", "be a source, such as ${path:title}"
+)
 INSTANCE_ID = rule(r"ssoins-[a-zA-Z0-9-.]{16}", "look like ssoins-1234567890abcdef")
 IDENTITY_STORE_ID = rule(r"d-[0-9a-f]{10}", "look like d-1234567890")
 

@@ -212,6 +212,15 @@ def documents(draw: st.DrawFn) -> SeedDocument:
             region=draw(st.sampled_from(_REGIONS)),
             instance_name=draw(optional(words())),
             instance_alias=draw(st.sampled_from(["", "a", "no", "my-company"])),
+            instance_tags=draw(
+                st.dictionaries(words("aZ019+=.@_-"), words("aZ019+=.@_-"), max_size=2)
+            ),
+            access_control_attributes=draw(
+                st.dictionaries(
+                    st.sampled_from(["Team", "Cost Center", "Rolle", "null"]),
+                    st.sampled_from(["${path:title}", "${path:name.familyName}", "", "yes"]),
+                )
+            ),
             instance_id="ssoins-" + draw(_hex(16)),
             identity_store_id="d-" + draw(_hex(10)),
             organization_id="o-" + draw(_hex(10)),

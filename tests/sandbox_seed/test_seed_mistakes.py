@@ -63,6 +63,10 @@ def changed(old: str, new: str) -> str:
     return GOOD.replace(old, new)
 
 
+def _with_settings(more: str) -> str:
+    return changed("instance_name: corp}", f"instance_name: corp, {more}}}")
+
+
 def place_of(text: str) -> tuple[int, int]:
     """Line and column of the mark `§`, counted from 1."""
     before = text.partition("§")[0]
@@ -525,6 +529,26 @@ def limits() -> list[tuple[str, Callable[[], str], str]]:
             "tags",
             lambda: changed("  - name: Data\n", f"  - name: Data\n    tags: {{{tags}}}\n"),
             "A resource has at most 50 tags.",
+        ),
+        (
+            "tags of the instance",
+            lambda: _with_settings(f"instance_tags: {{{tags}}}"),
+            "A resource has at most 50 tags.",
+        ),
+        (
+            "attributes for access control",
+            lambda: _with_settings(f"access_control_attributes: {{{tags}}}"),
+            "has 51 attributes; at most 50 are allowed",
+        ),
+        (
+            "one attribute in two cases",
+            lambda: _with_settings("access_control_attributes: {Team: x, team: y}"),
+            "Keys of access control attributes must be unique, in whatever case.",
+        ),
+        (
+            "an attribute of AWS",
+            lambda: _with_settings("access_control_attributes: {'aws:Team': x}"),
+            "Keys of access control attributes that begin with aws: are reserved.",
         ),
         (
             "groups of a user",

@@ -18,6 +18,9 @@ settings:
   region: eu-west-1
   instance_name: corp
   instance_alias: corp-portal
+  instance_tags: {team: identity}
+  access_control_attributes:
+    CostCenter: ${path:enterprise.costCenter}
   instance_id: ssoins-00000000000000aa
   identity_store_id: d-00000000aa
   organization_id: o-aaaaaaaaaa
@@ -247,7 +250,7 @@ def test_a_seed_with_mistakes_makes_nothing(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(SEED.replace("units: [Production]", "units: [Prodution]").replace("red", "rot"))
     said = up(tmp_path / "data", "--seed", bad).splitlines()
-    assert said[0].startswith(f"{bad}:23:23: organization.units[0].units[0].accounts[0].colour: ")
+    assert said[0].startswith(f"{bad}:26:23: organization.units[0].units[0].accounts[0].colour: ")
     assert said[1].endswith('there is no unit "Prodution"; did you mean "Production"?')
     assert said[2:] == ["2 mistakes; nothing was made"]
     assert not (tmp_path / "data").exists()
