@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.faults.actors import Access, Actor, Directory, Holder, Visitor
 from tests.faults.journal import Journal
@@ -24,7 +24,17 @@ CALM_SECONDS = 120
 _GO_ON_SECONDS = 60
 _ALIASES = ("sakura-security", "sakura-data-dev", "sakura-web-dev")
 
+_ALL_FROM_KILLS = 50
+Case = TypeVar("Case")
 Fault = Callable[[random.Random], None]
+
+
+def some(cases: Sequence[Case], count: int) -> list[Case]:
+    """So many of the cases, which the seed chooses; all of them where there are many kills."""
+    if KILLS >= _ALL_FROM_KILLS or count >= len(cases):
+        return list(cases)
+    chosen = random.Random(SEED).sample(range(len(cases)), count)
+    return [cases[number] for number in sorted(chosen)]
 
 
 def schedule(seed: int, kills: int, others: Mapping[str, int], kinds: Sequence[str]) -> list[str]:
