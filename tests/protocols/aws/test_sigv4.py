@@ -296,6 +296,22 @@ def test_too_many_query_parameters_are_refused():
     assert kind(crowded) is SignatureFault.INCOMPLETE
 
 
+def test_credential_longer_than_any_real_one_is_incomplete():
+    assert kind(presigned(query=b"", region="x" * 2_000)) is SignatureFault.INCOMPLETE
+
+
+def test_claims_read_before_are_told_apart_from_later_ones():
+    first, second = signed(region="us-east-1"), signed(region="eu-west-1", token="t")
+    for request, region, names in (
+        (first, "us-east-1", ("host", "x-amz-date")),
+        (second, "eu-west-1", ("host", "x-amz-date", "x-amz-security-token")),
+        (first, "us-east-1", ("host", "x-amz-date")),
+    ):
+        claimed = sigv4.parse_authorization(request)
+        assert (claimed.scope.region, claimed.signed_headers) == (region, names)
+        check(request)
+
+
 # --- signing keys ---
 
 

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..refusals import SerializationFailure
@@ -13,6 +14,8 @@ TERMINATOR = "aws4_request"
 MAX_EXPIRES_SECONDS = 604800
 MAX_AUTHORIZATION = 8192
 MAX_SIGNED_HEADERS = 64
+MAX_CREDENTIAL = 1024
+_REMEMBERED = 256
 
 _TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
@@ -181,25 +184,13 @@ def _claimed(
     token: str | None,
     expires: int | None = None,
 ) -> Claimed:
-    elements = credential.split("/")
-    if len(elements) != 5 or not _KEY_ID.fullmatch(elements[0]):
-        raise incomplete(
-            "Credential must have exactly 5 slash-delimited elements, "
-            "e.g. keyid/date/region/service/term."
-        )
-    key_id, date, region, service, terminator = elements
-    if terminator != TERMINATOR:
-        raise mismatch(f"Credential should be scoped with a valid terminator: '{TERMINATOR}'.")
-    if not _HEADER_NAMES.fullmatch(signed_headers):
-        raise incomplete("SignedHeaders must be header names in lower case, joined by ';'.")
+    key_id, scope = _credential(credential)
+    names = _names(signed_headers)
     if token is not None and not (token and token.isascii() and token.isprintable()):
         raise incomplete("The session token is not one.")
-    names = tuple(signed_headers.split(";"))
-    if len(names) > MAX_SIGNED_HEADERS or list(names) != sorted(set(names)):
-        raise incomplete("SignedHeaders must be sorted and name each header once.")
     return Claimed(
         access_key_id=key_id,
-        scope=Scope(date, region, service),
+        scope=scope,
         signed_headers=names,
         signature=signature,
         presigned=expires is not None,
@@ -210,6 +201,38 @@ def _claimed(
     )
 
 
+# A client signs with one key and one set of headers again and again: these are read once. What is
+# refused is not remembered.
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _credential(credential: str) -> tuple[str, Scope]:
+    """The access key and the scope of a Credential parameter."""
+    elements = credential.split("/")
+    too_long = len(credential) > MAX_CREDENTIAL
+    if too_long or len(elements) != 5 or not _KEY_ID.fullmatch(elements[0]):
+        raise incomplete(
+            "Credential must have exactly 5 slash-delimited elements, "
+            "e.g. keyid/date/region/service/term."
+        )
+    key_id, date, region, service, terminator = elements
+    if terminator != TERMINATOR:
+        raise mismatch(f"Credential should be scoped with a valid terminator: '{TERMINATOR}'.")
+    return key_id, Scope(date, region, service)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _names(signed_headers: str) -> tuple[str, ...]:
+    """The header names of a SignedHeaders parameter."""
+    if len(signed_headers) > MAX_AUTHORIZATION or not _HEADER_NAMES.fullmatch(signed_headers):
+        raise incomplete("SignedHeaders must be header names in lower case, joined by ';'.")
+    names = tuple(signed_headers.split(";"))
+    if len(names) > MAX_SIGNED_HEADERS or list(names) != sorted(set(names)):
+        raise incomplete("SignedHeaders must be sorted and name each header once.")
+    return names
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _instant(timestamp: str) -> int:
     """Epoch milliseconds of an ISO 8601 basic timestamp."""
     try:
