@@ -1,4 +1,4 @@
-"""Service control policies by boto3: they limit the sessions of member accounts, no others (§10)."""
+"""Service control policies by boto3: they limit sessions of member accounts, no others (§10)."""
 
 from typing import Any
 
