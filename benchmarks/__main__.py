@@ -36,6 +36,7 @@ def main() -> None:
         bare_hash_ms=machine.bare_hash_ms(),
         reads=frozenset(one.name for one in OPERATIONS if one.changes == "nothing"),
         writes=frozenset(one.name for one in OPERATIONS if one.changes == "rows"),
+        cores=os.cpu_count() or 1,
         hashes=next(one.name for one in OPERATIONS if one.make is check_password),
     )
     figures: list[table.Figure] = []

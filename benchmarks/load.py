@@ -62,7 +62,8 @@ class Repeated:
 class Result:
     """What a run saw. Latencies in milliseconds of whole operations, CPU in microseconds each.
 
-    `database_us` is what a database server of its own used; 0 without one.
+    `database_us` is what a database server of its own used, 0 without one; `client_us` what this
+    client did.
     """
 
     operations: int
@@ -72,11 +73,17 @@ class Result:
     p99: float
     cpu_us: float
     database_us: float = 0.0
+    client_us: float = 0.0
 
     @property
     def rate(self) -> float:
         """Operations a second."""
         return self.operations / self.seconds
+
+    @property
+    def cores(self) -> float:
+        """How many processors were busy with it, the client's part included."""
+        return self.rate * (self.cpu_us + self.database_us + self.client_us) / 1e6
 
 
 class _Connection(asyncio.Protocol):
@@ -218,7 +225,7 @@ def run(
     `Wrong` when any answer is. What has begun is waited for and counted.
     """
     cpu, database = cpu_seconds(pids), cpu_seconds(database_pids())
-    began = time.perf_counter()
+    client, began = time.process_time(), time.perf_counter()
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         latencies = runner.run(_work(ports, flows, seconds))
     elapsed = time.perf_counter() - began
@@ -234,6 +241,7 @@ def run(
         p99=in_order[int(count * 0.99)],
         cpu_us=(cpu_seconds(pids) - cpu) / count * 1e6,
         database_us=max(0.0, cpu_seconds(database_pids()) - database) / count * 1e6,
+        client_us=(time.process_time() - client) / count * 1e6,
     )
 
 

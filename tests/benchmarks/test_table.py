@@ -1,5 +1,6 @@
 """The page's figures: the right run is chosen, and what fell short is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,19 @@ def test_two_nodes_are_so_much_quicker_than_one_or_not(rate: float, said: str) -
         _figure("CreateToken", 100, server="PostgreSQL"),
         _figure("CreateToken", rate, server="PostgreSQL", nodes=2),
     ]
-    assert _line(section(FACTS, figures, []), "CreateToken, small: two").endswith(f"| {said} |")
+    facts = replace(FACTS, cores=2)
+    assert _line(section(facts, figures, []), "CreateToken, small: two").endswith(f"| {said} |")
+
+
+def test_two_nodes_are_not_blamed_for_cores_that_one_keeps_busy() -> None:
+    figures = [
+        _figure("CreateToken", 1_000, cpu_us=1_300.0, server="PostgreSQL"),
+        _figure("CreateToken", 1_100, server="PostgreSQL", nodes=2),
+    ]
+    for cores, said in ((2, "cores do not allow"), (4, "**not reached**")):
+        text = section(replace(FACTS, cores=cores), figures, [])
+        line = _line(text, "CreateToken, small: two")
+        assert line.endswith(f"| 1.10 times; one keeps 1.3 cores busy | {said} |")
 
 
 @pytest.mark.parametrize(("cpu_us", "said"), [(21_000.0, "reached"), (21_100.0, "**not reached**")])
