@@ -2,20 +2,31 @@
 
 One run does everything that this release does, well and badly, at the most talkative log level.
 Every secret that was given, sent or made is then searched for: in each file of the data directory
-(the write-ahead log and the seed's copy are files of it), in the log, in every error answer.
+(the write-ahead log and the seed's copy are files of it), in each file and row of the database on
+PostgreSQL, in the log, in every error answer.
 """
 
 import base64
+import contextlib
 import json
 import re
+import shutil
 import sqlite3
 import stat
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote_plus
 
 import httpx
 import pytest
 
+from genkan.db.database import Connection
+from genkan.db.direct import DirectDatabase
+from genkan.db.place import SqlitePlace
+from genkan.keys.ring import open_vault, unwrapped
+from genkan.keys.store import all_keys
 from tests.security.attacker import (
     DEVICE_GRANT,
     HTTP,
@@ -33,9 +44,10 @@ from tests.security.attacker import (
     saml_response,
     with_token,
 )
-from tests.support.keys import keys_of, vault_of
+from tests.support.keys import vault_of
 from tests.support.person import Person
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
 
 pytestmark = pytest.mark.xdist_group("security-secrets")
 
@@ -164,7 +176,7 @@ def break_things(run: Run, browser: Person) -> None:
         for method in ("GET", "POST", "PUT"):
             run.error(f"{method} of a path", HTTP.request(method, f"{url}{path}"))
     run.error("a secret in a query", HTTP.get(f"{url}/nowhere?{secret}"))
-    reset = run.server.facts["reset_url"]
+    reset = run.server.facts.get("reset_url", f"{url}/sandbox/reset/{secret}")
     run.error("GET of the reset URL", HTTP.get(reset))
     run.error("a longer reset URL", HTTP.post(f"{reset}x"))
     for body in (
@@ -193,7 +205,8 @@ def everything(run: Run) -> None:
     """The whole of what this release does."""
     facts = run.server.facts
     run.keep(administrators_secret=facts["administrator"]["secret_access_key"])
-    run.keep(reset_secret=facts["reset_url"].rpartition("/")[2])
+    if "reset_url" in facts:
+        run.keep(reset_secret=facts["reset_url"].rpartition("/")[2])
     for user in facts["users"]:
         run.keep(**{f"password of {user['user_name']}": user["password"]})
     browser = person(run.server, "ken")
@@ -213,17 +226,18 @@ def everything(run: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(wire_engine: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Everything, done once at the most talkative level; the server is killed with it fresh."""
     data_dir = tmp_path_factory.mktemp("secrets") / "data"
     data_dir.mkdir(mode=0o755)
-    server = Server(data_dir, environment={"GENKAN_LOG_LEVEL": "debug"}).start()
+    environment = {"GENKAN_LOG_LEVEL": "debug"}
+    server = new_server(wire_engine, data_dir, environment=environment).start()
     server.reset()
     made = Run(server)
     everything(made)
     # Killed, not stopped: what is only in the write-ahead log stays there.
     server.stop(kill=True)
-    made.log = _without_banner(server.log())
+    made.log = _without_banner(server.log()) if wire_engine == "sqlite" else server.log()
     return made
 
 
@@ -233,65 +247,95 @@ def _without_banner(log: str) -> str:
     return log[:start] + log[end:]
 
 
+@contextlib.contextmanager
+def store_of(server: Server) -> Iterator[DirectDatabase]:
+    """The store, or a copy: opening SQLite's own would tidy up what the kill has left."""
+    place = server.place
+    with tempfile.TemporaryDirectory() as folder:
+        if isinstance(place, SqlitePlace):
+            copy = shutil.copytree(place.path.parent, Path(folder) / "data")
+            place = SqlitePlace(copy / place.path.name)
+        with contextlib.closing(place.direct()) as database:
+            yield database
+
+
+def keys_of(server: Server) -> list[bytes]:
+    """The key-encryption key and every key that it wraps."""
+    with store_of(server) as database:
+        wrapped = database.read(all_keys)
+    return [server.kek.key, *(unwrapped(key, server.kek) for key in wrapped)]
+
+
 def signing_key_of(server: Server) -> bytes:
     """The identity provider's private key, opened as the server does."""
-    raw = sqlite3.connect(f"file:{server.data_dir / 'genkan.sqlite'}?mode=ro", uri=True)
-    row = raw.execute("SELECT key_id, private_key_sealed FROM signing_keys").fetchone()
-    raw.close()
-    return vault_of(server.data_dir).open(row[1], f"signing_keys.private_key:{row[0]}")
+
+    def opened(rows: Connection) -> bytes:
+        row = rows.one("SELECT key_id, private_key_sealed FROM signing_keys", ())
+        assert row is not None
+        vault = open_vault(rows, server.kek).within(rows)
+        return vault.open(row[1], f"signing_keys.private_key:{row[0]}")
+
+    with store_of(server) as database:
+        return database.read(opened)
 
 
-def test_there_is_much_to_find(run: Run) -> None:
+@pytest.fixture(scope="module")
+def held(run: Run) -> dict[str, bytes]:
+    """Everything that is kept, by file; and each row as text, since files may be compressed."""
+    found = {path.name: path.read_bytes() for path in run.server.files()}
+    with store_of(run.server) as database:
+        tables = [name for name in database.tables() if not name.startswith("sqlite_")]
+        rows = database.read(
+            lambda rows: [rows.all(f"SELECT * FROM {name}", ()) for name in tables]
+        )
+    return {**found, "rows": repr(rows).encode()}
+
+
+def test_there_is_much_to_find(run: Run, held: dict[str, bytes]) -> None:
     """A search that finds nothing proves nothing unless it could have found something."""
-    assert len(run.secrets) > 35
+    assert len(run.secrets) >= 35
     assert len(set(run.secrets.values())) == len(run.secrets)
     assert len(run.errors) > 25
-    names = {path.name for path in run.server.data_dir.iterdir()}
-    assert {"genkan.sqlite", "genkan.sqlite-wal", "seed.sqlite"} <= names
-    assert (run.server.data_dir / "genkan.sqlite-wal").stat().st_size > 100_000
     assert run.log.count("\n") > 50
     assert "GET /start" in run.log
-    assert any(run.server.user("hanako")["user_id"] in text for text in _texts(run))
+    hanako = run.server.user("hanako")["user_id"].encode()
+    assert hanako in held["rows"]
+    assert any(hanako in kept for name, kept in held.items() if name not in {*NOT_SECRET, "rows"})
+
+
+@pytest.mark.sandbox_only("SQLite's own files")
+def test_what_is_not_yet_in_the_database_is_in_the_write_ahead_log(run: Run) -> None:
+    names = {path.name for path in run.server.files()}
+    assert {"genkan.sqlite", "genkan.sqlite-wal", "seed.sqlite"} <= names
+    assert (run.server.data_dir / "genkan.sqlite-wal").stat().st_size > 100_000
     facts = (run.server.data_dir / "sandbox.json").read_text()
     assert run.secrets["administrators secret"] in json.dumps(json.loads(facts))
 
 
-def _texts(run: Run) -> list[str]:
-    return [
-        path.read_bytes().decode("latin-1")
-        for path in sorted(run.server.data_dir.iterdir())
-        if path.name not in NOT_SECRET
-    ]
+def test_no_file_and_no_row_holds_a_secret(run: Run, held: dict[str, bytes]) -> None:
+    for name, kept in held.items():
+        if name not in NOT_SECRET:
+            assert [what for what, one in run.secrets.items() if one.encode() in kept] == [], name
 
 
-def test_no_file_of_the_data_directory_holds_a_secret(run: Run) -> None:
-    for path in sorted(run.server.data_dir.iterdir()):
-        if path.name in NOT_SECRET:
-            continue
-        held = path.read_bytes()
-        found = [what for what, secret in run.secrets.items() if secret.encode() in held]
-        assert found == [], path.name
-
-
-def test_the_keys_themselves_are_in_no_file_but_their_own(run: Run) -> None:
-    keys = keys_of(run.server.data_dir)
+def test_the_keys_themselves_are_in_no_file_but_their_own(run: Run, held: dict[str, bytes]) -> None:
+    keys = keys_of(run.server)
     assert len(keys) == 3
     private = signing_key_of(run.server)
     lines = [line for line in private.splitlines() if len(line) > 60]
     assert lines
-    for path in run.server.data_dir.iterdir():
-        held = path.read_bytes()
-        assert path.name != "key" or base64.b64decode(held) == keys[0]
-        for key in keys[1:] if path.name == "key" else keys:
-            assert key not in held
+    for name, kept in held.items():
+        assert name != "key" or base64.b64decode(kept) == keys[0]
+        for key in keys[1:] if name == "key" else keys:
+            assert key not in kept
             for form in (
                 key.hex(),
                 base64.b64encode(key).decode(),
                 base64.urlsafe_b64encode(key).decode(),
             ):
-                assert form.encode() not in held
-        assert b"PRIVATE KEY" not in held
-        assert not any(line in held for line in lines)
+                assert form.encode() not in kept
+        assert b"PRIVATE KEY" not in kept
+        assert not any(line in kept for line in lines)
 
 
 def test_no_line_of_the_log_holds_a_secret(run: Run) -> None:
@@ -316,6 +360,7 @@ def test_the_log_holds_no_traceback(run: Run) -> None:
     assert "Traceback" not in run.log
 
 
+@pytest.mark.sandbox_only("an installation's files are whoever's who wrote them")
 def test_only_the_owner_may_read_the_files(run: Run) -> None:
     """In a directory that everybody may look into, as people make them."""
     directory = run.server.data_dir
@@ -326,6 +371,7 @@ def test_only_the_owner_may_read_the_files(run: Run) -> None:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path.name
 
 
+@pytest.mark.sandbox_only("SQLite's own files")
 def test_passwords_are_kept_as_argon2id_of_the_documented_cost(run: Run) -> None:
     for name in ("genkan.sqlite", "seed.sqlite"):
         raw = sqlite3.connect(f"file:{run.server.data_dir / name}?mode=ro", uri=True)
@@ -335,6 +381,7 @@ def test_passwords_are_kept_as_argon2id_of_the_documented_cost(run: Run) -> None
         assert all(text.startswith("$argon2id$v=19$m=19456,t=2,p=1$") for text in hashes)
 
 
+@pytest.mark.sandbox_only("only a sandbox keeps what it tells")
 def test_a_sealed_value_opens_in_its_own_row_only(run: Run) -> None:
     """Who can write to the database cannot put one secret in another's place."""
     raw = sqlite3.connect(f"file:{run.server.data_dir / 'genkan.sqlite'}?mode=ro", uri=True)

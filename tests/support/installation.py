@@ -161,9 +161,16 @@ class Installed:
             else:
                 return
 
-    def close(self) -> None:
-        """Give the connection back."""
-        self._raw.close()
+    def files(self) -> list[Path]:
+        """The files of this database with everything written to them, and the server's log."""
+        self._raw.execute("CHECKPOINT")
+        row = self._raw.execute(
+            "SELECT current_setting('data_directory'), oid FROM pg_database"
+            " WHERE datname = current_database()"
+        ).fetchone()
+        assert row is not None
+        data = Path(row[0])
+        return [*sorted((data / "base" / str(row[1])).iterdir()), data.parent / "log"]
 
 
 class PostgresServer(Server):
@@ -190,6 +197,10 @@ class PostgresServer(Server):
     def place(self) -> Place:
         """Where its data is."""
         return PostgresPlace(database_url(self._installed.dsn))
+
+    def files(self) -> list[Path]:
+        """Settings and key, the database's own files, and what PostgreSQL has logged."""
+        return [*super().files(), *self._installed.files()]
 
     @property
     def cookie_suffix(self) -> str:

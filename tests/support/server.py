@@ -83,6 +83,10 @@ class Server:
         """What the names of its cookies end in: browsers share cookies between ports."""
         return f"_{self.port}"
 
+    def files(self) -> list[Path]:
+        """Every file in which its data is, and those beside."""
+        return sorted(self.data_dir.iterdir())
+
     def start(self) -> Self:
         """Start and wait for the first answer."""
         log = (self.data_dir.parent / f"{self.data_dir.name}.log").open("a")

@@ -42,7 +42,7 @@ def new_server(engine: str, data_dir: Path, **options: Any) -> Server:
 @pytest.fixture(scope="session")
 def wire_engine(request: pytest.FixtureRequest) -> str:
     """`sqlite` or `postgres`."""
-    name: str = getattr(request, "param", SQLITE)
+    name: str = request.param
     return name
 
 
@@ -98,9 +98,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have tests of the wire once for each engine."""
     if "wire_engine" not in metafunc.fixturenames:
         return
+    # Where there is one engine only, too: a fixture without a parameter would be another one, and
+    # everything that stands on it made again.
     engines = engines_of(metafunc.definition)
-    if engines != (SQLITE,):
-        metafunc.parametrize("wire_engine", engines, indirect=True, scope="session")
+    metafunc.parametrize("wire_engine", engines, indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)
