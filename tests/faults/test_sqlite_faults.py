@@ -28,7 +28,8 @@ def test_nothing_is_lost_or_half_on_sqlite_whatever_happens_to_the_process_disk_
         run = Run(nodes, tmp_path, SEED, faults.by_name)
         faults.run = run
         some = max(1, KILLS // 20)
-        others = {"no pages left": some, "clock set": 2 * some}
+        others = {"no pages left": some, "killed and started without pages": some}
+        others["clock set"] = 2 * some
         if sys.platform == "linux":
             others["no bytes left"] = some
         wrong = run.under([*schedule(SEED, KILLS // 2, others, ["kill"]), "clock right"])
@@ -45,6 +46,7 @@ class Faults:
         self.by_name: dict[str, Fault] = {
             "kill": self.kill,
             "no pages left": self.no_pages,
+            "killed and started without pages": self.no_pages_for_the_next,
             "no bytes left": self.no_bytes,
             "clock set": lambda dice: knobs.clock(dice.randint(-_STEP_MS, _STEP_MS)),
             "clock right": lambda dice: knobs.clock(0),
@@ -58,10 +60,21 @@ class Faults:
 
     def no_pages(self, dice: random.Random) -> None:
         """The database must not grow: SQLite says that the disk is full."""
-        size = Path(self.nodes.database.removeprefix("sqlite:")).stat().st_size
-        self.knobs.pages(size // 4096 + dice.randint(0, _SOME_PAGES))
+        self._take_the_pages(dice)
         self._until_it_hurts()
         self.knobs.pages(0)
+
+    def no_pages_for_the_next(self, dice: random.Random) -> None:
+        """The same, and the process dies of it: the next one serves what can be read."""
+        self._take_the_pages(dice)
+        self._until_it_hurts()
+        self.kill(dice)
+        self._until_it_hurts()
+        self.knobs.pages(0)
+
+    def _take_the_pages(self, dice: random.Random) -> None:
+        size = Path(self.nodes.database.removeprefix("sqlite:")).stat().st_size
+        self.knobs.pages(size // 4096 + dice.randint(0, _SOME_PAGES))
 
     def no_bytes(self, dice: random.Random) -> None:
         """No file of the process may grow: writing fails in the middle of the log."""
