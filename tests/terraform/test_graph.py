@@ -1,5 +1,6 @@
 """A whole configuration at once, ten resources at a time, and its end in reverse order."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.terraform.assignments import AccountAssignment
@@ -22,12 +23,14 @@ from tests.terraform.scene import (
     allow,
 )
 
+Config = Callable[[States], dict[str, Any]]
+
 
 def _attachments(scene: Scene, graph: Graph, number: int) -> list[str]:
     """All that hangs on one permission set, by address."""
     address = f"permission_set.{number}"
 
-    def of_set(**more: Any) -> Any:
+    def of_set(**more: Any) -> Config:
         return lambda states: {"permission_set_arn": states[address]["arn"]} | scene.here | more
 
     provider = scene.provider
@@ -49,7 +52,7 @@ def _attachments(scene: Scene, graph: Graph, number: int) -> list[str]:
     return list(added)
 
 
-def _assignment(scene: Scene, number: int, kind: str) -> Any:
+def _assignment(scene: Scene, number: int, kind: str) -> Config:
     principal = f"{kind.lower()}.{number}"
 
     def config(states: States) -> dict[str, Any]:
@@ -64,6 +67,20 @@ def _assignment(scene: Scene, number: int, kind: str) -> Any:
     return config
 
 
+def _just(config: dict[str, Any]) -> Config:
+    return lambda states: config
+
+
+def _membership(scene: Scene, number: int) -> Config:
+    return lambda states: (
+        scene.store
+        | {
+            "group_id": states[f"group.{number}"]["group_id"],
+            "member_id": states[f"user.{number}"]["user_id"],
+        }
+    )
+
+
 def _configuration(scene: Scene) -> Graph:
     """Ten permission sets, each with five attachments and assigned to a person and a group."""
     graph, provider = Graph(), scene.provider
@@ -72,21 +89,13 @@ def _configuration(scene: Scene) -> Graph:
         person = {"user_name": f"body{number}", "display_name": f"Body {number}", "name": names}
         group = {"display_name": f"Team {number}"} | scene.store
         permission_set = {"name": f"Set{number}", "tags": {"n": str(number)}} | scene.here
-        graph.add(f"user.{number}", User(provider), lambda _, it=person: it | scene.store)
-        graph.add(f"group.{number}", Group(provider), lambda _, it=group: it)
-        graph.add(
-            f"permission_set.{number}", PermissionSet(provider), lambda _, it=permission_set: it
-        )
+        graph.add(f"user.{number}", User(provider), _just(person | scene.store))
+        graph.add(f"group.{number}", Group(provider), _just(group))
+        graph.add(f"permission_set.{number}", PermissionSet(provider), _just(permission_set))
         graph.add(
             f"membership.{number}",
             GroupMembership(provider),
-            lambda states, n=number: (
-                scene.store
-                | {
-                    "group_id": states[f"group.{n}"]["group_id"],
-                    "member_id": states[f"user.{n}"]["user_id"],
-                }
-            ),
+            _membership(scene, number),
             f"user.{number}",
             f"group.{number}",
         )
