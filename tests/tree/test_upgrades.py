@@ -6,7 +6,9 @@ import pytest
 
 from genkan.db.migrate import SQLITE_TOKENS, Migration, shipped
 
-_FINE = re.compile(r"CREATE TABLE |CREATE (?:UNIQUE )?INDEX |ALTER TABLE \w+ ADD COLUMN |INSERT ")
+_FINE = re.compile(
+    r"CREATE TABLE |(?:CREATE|DROP) INDEX |CREATE UNIQUE INDEX |ALTER TABLE \w+ ADD COLUMN |INSERT "
+)
 _ADDED = re.compile(r"ALTER TABLE \w+ ADD COLUMN (.*)", re.DOTALL)
 
 
