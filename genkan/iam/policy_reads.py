@@ -6,9 +6,10 @@ of the caller's account. Lists leave out documents, descriptions and tags, as IA
 
 import base64
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import dropwhile, islice
 
 from genkan.authorization import managed
@@ -198,8 +199,8 @@ def _listed(policy: Policy, used: Usage) -> Answer:
         name, unique_id = policy.policy_name, policy.policy_id
         created_at, updated_at = policy.created_at, policy.updated_at
     else:
-        name, unique_id = policy.name, _id_of(policy.arn)
-        created_at, updated_at = _millis(policy.create_date), _millis(policy.update_date)
+        name = policy.name
+        unique_id, created_at, updated_at = _of_aws(policy)
     return {
         "policy_name": name,
         "policy_id": unique_id,
@@ -247,9 +248,16 @@ def _list_key(policy: Policy) -> str:
 
 
 def _aws_policies(after: str, path_prefix: str) -> Iterator[managed.ManagedPolicy]:
-    for policy in managed.all_policies():
-        if policy.path.startswith(path_prefix) and _list_key(policy)[1:] > after:
+    every = _every_aws_policy()
+    start = bisect_right(every, after, key=lambda policy: _list_key(policy)[1:])
+    for policy in islice(every, start, None):
+        if policy.path.startswith(path_prefix):
             yield policy
+
+
+@cache
+def _every_aws_policy() -> tuple[managed.ManagedPolicy, ...]:
+    return tuple(managed.all_policies())
 
 
 _WAYS = {None: "either", "PermissionsPolicy": "attached", "PermissionsBoundary": "boundary"}
@@ -278,10 +286,13 @@ def _millis(moment: str) -> int:
 
 
 @lru_cache(maxsize=2048)
-def _id_of(policy_arn: str) -> str:
-    """A unique id of the form of AWS's, which are not public: the same one wherever it is asked."""
-    made = base64.b32encode(hashlib.sha256(policy_arn.encode()).digest()).decode()
-    return f"ANPA{made[:17]}"
+def _of_aws(policy: managed.ManagedPolicy) -> tuple[str, int, int]:
+    """The unique id and the dates of a policy of AWS's.
+
+    Its real id is not public: this one has the form, and is the same wherever it is asked for.
+    """
+    made = base64.b32encode(hashlib.sha256(policy.arn.encode()).digest()).decode()
+    return f"ANPA{made[:17]}", _millis(policy.create_date), _millis(policy.update_date)
 
 
 def _policies_under(tx: Tx, call: Call) -> tuple[Check, ...]:

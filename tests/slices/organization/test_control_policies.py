@@ -232,3 +232,15 @@ def test_targets_of_a_policy_are_listed_in_pages(controlled: Store) -> None:
         "type": "ORGANIZATIONAL_UNIT",
     }
     assert (found[ROOT]["type"], found[PRODUCTION]["type"]) == ("ROOT", "ACCOUNT")
+
+
+def test_asking_costs_one_look_where_the_type_is_not_enabled(organized: Store) -> None:
+    with organized.watched() as seen, organized.write() as tx:
+        assert organization.levels_of(tx, PRODUCTION) == ()
+    assert len(seen) == 1
+
+
+def test_asking_costs_four_looks_where_it_is(controlled: Store) -> None:
+    with controlled.watched() as seen, controlled.write() as tx:
+        assert len(organization.levels_of(tx, PRODUCTION)) == 4
+    assert len(seen) == 4
