@@ -63,6 +63,7 @@ class Node:
             standing=_nobody,
             require_session=_nobody,
             is_member=_nobody,
+            is_delegate=_nobody,
             record=_nobody,
         )
         settings = {"alone": False, "poll_seconds": POLL_SECONDS, **options}

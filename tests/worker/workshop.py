@@ -38,6 +38,7 @@ class Workshop:
             standing=_nobody,
             require_session=_nobody,
             is_member=_nobody,
+            is_delegate=_nobody,
             record=_nobody,
         )
         self._workers: list[InProcessWorker] = []

@@ -30,6 +30,7 @@ def an_app(base_url: str = "http://localhost:8080", suffix: str = "_8080") -> Ap
         standing=unused,
         require_session=unused,
         is_member=lambda tx, account_id, of: True,
+        is_delegate=lambda tx, account_id, of: False,
         record=unused,
     )
 

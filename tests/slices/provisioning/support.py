@@ -79,6 +79,7 @@ class Process:
             standing=_nobody_signs,
             require_session=_nobody_signs,
             is_member=lambda tx, account_id, of: True,
+            is_delegate=lambda tx, account_id, of: False,
             record=lambda tx, call, outcome: self.audited.append(call.operation.name),
         )
         self.metadata = METADATA

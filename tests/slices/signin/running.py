@@ -83,6 +83,7 @@ async def running(
         standing=_no_signer,
         require_session=require_person,
         is_member=lambda tx, account_id, of: True,
+        is_delegate=lambda tx, account_id, of: False,
         record=lambda tx, call, outcome: made.record(tx, call, outcome),
     )
     made = Running(app, store)
