@@ -18,6 +18,7 @@ from tests.slices.audit.chain import (
     three_batches,
     verified,
 )
+from tests.support.engines import POSTGRES
 from tests.support.store import Store
 
 
@@ -118,6 +119,24 @@ def test_a_record_that_committed_late_is_in_the_next_batch(store: Store) -> None
     assert sealed(store) == (1, 1)
     report = verified(store)
     assert (report.problems, report.records) == ([], 5)
+
+
+@pytest.mark.parametrize("engine", [POSTGRES])
+def test_a_transaction_that_is_open_while_others_are_sealed_is_in_the_next_batch(
+    store: Store,
+) -> None:
+    """As between nodes: what began first commits last."""
+    other = store.another()
+    with other.write() as open_one:
+        RECORDER.record(open_one, a_call("Slow"), None)
+        happen(store, 3)
+        assert sealed(store) == (1, 3)
+        assert verified(store).unsealed == 0
+    assert verified(store).unsealed == 1
+    assert sealed(store) == (1, 1)
+    report = verified(store)
+    assert (report.problems, report.batches, report.records) == ([], 2, 4)
+    other.close()
 
 
 def test_a_batch_removed_from_the_middle_is_found(store: Store) -> None:
