@@ -41,12 +41,18 @@ def main() -> None:
     )
     figures: list[table.Figure] = []
     memories: list[table.Memory] = []
+    failed = False
     for server, nodes, data, site in _sites(chosen.only, chosen.sets):
         after_start = site.memory_mib()
         for operation in OPERATIONS:
             if not _wanted(operation, site, chosen.operations):
                 continue
-            result = _measured(site, operation, chosen.runs, chosen.seconds)
+            try:
+                result = _measured(site, operation, chosen.runs, chosen.seconds)
+            except load.Wrong as wrong:
+                failed = True
+                _tell(f"{server:10} {nodes} {data:5} {operation.name:42} WRONG {wrong}")
+                continue
             figures.append(
                 table.Figure(
                     server=server,
@@ -68,11 +74,13 @@ def main() -> None:
             )
         )
     written = table.section(facts, figures, memories)
-    if chosen.whole:
+    if chosen.whole and not failed:
         table.rewrite(PAGE, written)
         _tell(f"written to {PAGE}")
     else:
         print(written)
+    if failed:
+        raise SystemExit("an operation was answered wrongly: the page stays as it was")
 
 
 def _arguments() -> argparse.Namespace:
