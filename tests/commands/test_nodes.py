@@ -1,6 +1,8 @@
 """`genkan serve`, `genkan worker` and `genkan migrate` as processes, several on one database."""
 
+import base64
 import contextlib
+import os
 import signal
 import subprocess
 import time
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
@@ -19,9 +22,11 @@ from tests.commands.place import (
     bare_environment,
     client,
     new_place,
+    postgres_url,
     wait_until_answers,
 )
 from tests.support.engines import POSTGRES, SQLITE
+from tests.support.postgresql import own_server
 from tests.support.server import free_port
 
 FORGED = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "wrong"}
@@ -361,3 +366,33 @@ def test_settings_of_the_environment_alone_are_enough(place: Place) -> None:
     }
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.stdout.endswith("nothing to do\n"), done.stderr
+
+
+# --- a database that is gone ----------------------------------------------------------------------
+
+
+def test_without_its_database_a_node_says_so_and_goes_on_when_it_is_back(
+    tmp_path: Path, begin: Begin
+) -> None:
+    with own_server() as cluster:
+        with psycopg.connect(cluster.dsn(), autocommit=True) as admin:
+            admin.execute("CREATE DATABASE installation")
+        place = Place(tmp_path, postgres_url(cluster.dsn("installation")), free_port())
+        (tmp_path / "key").write_bytes(base64.b64encode(os.urandom(32)))
+        place.write_settings()
+        made = place.init()
+        process = serve(place, begin)
+        cluster.stop()
+        with pytest.raises(ClientError) as caught:
+            client(place, made, "sts").get_caller_identity()
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+        assert caught.value.response["Error"]["Code"] == "ServiceUnavailable"
+        assert status_of(place.port, "/readyz") == 503
+        assert status_of(place.port, "/healthz") == 200
+        cluster.start()
+        deadline = time.monotonic() + COMMAND_SECONDS
+        while status_of(place.port, "/readyz") != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert client(place, made, "sts").get_caller_identity()["Account"]
+        assert process.poll() is None

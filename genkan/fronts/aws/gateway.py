@@ -15,6 +15,7 @@ from genkan.core import trace
 from genkan.core.app import App
 from genkan.core.call import Call, Caller, Origin
 from genkan.core.errors import Refusal, Unauthenticated
+from genkan.db.failures import Unavailable
 from genkan.federation.exchange import assume_role_with_saml
 from genkan.fronts.aws.authenticate import authenticate, with_modelled_token
 from genkan.fronts.aws.refusals import refusal_answer
@@ -160,6 +161,9 @@ class Gateway:
             return _refused(exchange, refused)
         except RequestRefused as refused:
             return await _malformed(exchange, refused)
+        except Unavailable as unavailable:
+            _log.warning("503 to request %s: %s", origin.request_id, unavailable)
+            return _unavailable(exchange)
         except Exception:
             _log.exception("a bug answered 500 to request %s", origin.request_id)
             return _internal(exchange)
@@ -256,6 +260,19 @@ async def _not_served(exchange: Exchange, operation: OperationModel) -> Response
         message=answer.message,
         request_id=exchange.origin.request_id,
         status=400,
+    )
+
+
+def _unavailable(exchange: Exchange) -> Response:
+    """Nothing was done, and trying again may help: clients do so by themselves."""
+    protocol = exchange.operation.protocol if exchange.operation else "json"
+    return encode_error(
+        protocol,
+        code="ServiceUnavailable" if protocol == "query" else "ServiceUnavailableException",
+        message="The service is unavailable. Please try again later.",
+        request_id=exchange.origin.request_id,
+        model=_model(exchange) if exchange.operation else None,
+        status=503,
     )
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from genkan.core.app import App
+from genkan.db.failures import Unavailable
 from genkan.fronts import browser
 from genkan.fronts.web import (
     authorize_pages,
@@ -25,6 +26,7 @@ from genkan.fronts.web.visits import Visit, show, visit_of
 from genkan.signin.hashing import HashingPool
 
 _log = logging.getLogger("genkan.web")
+_RETRY_AFTER_SECONDS = 5
 _STATUSES: tuple[ErrorStatus, ...] = get_args(ErrorStatus)
 
 
@@ -46,7 +48,11 @@ def web_application(
             renderer.assets.route(),
             *more_routes,
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _bug},
+        exception_handlers={
+            HTTPException: _http_error,
+            Unavailable: _unavailable,
+            Exception: _bug,
+        },
     )
     application.router.redirect_slashes = False
     application.state.app = app
@@ -68,6 +74,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     response.status_code = error.status_code
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    return response
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    _log.warning("503 to request %s: %s", browser.request_id_of(request), error)
+    nobody = Visit(request=request, session=None, attempt=None)
+    page = ErrorPage(status=503, retry_after_seconds=_RETRY_AFTER_SECONDS)
+    response = show(nobody, page, here=urls.PORTAL)
+    response.headers["Retry-After"] = str(_RETRY_AFTER_SECONDS)
     return response
 
 
