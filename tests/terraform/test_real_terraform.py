@@ -1,6 +1,7 @@
 """The real Terraform with its real AWS provider, where somebody has them (docs/terraform.md).
 
-Takes two to three minutes, most of which the provider sleeps; `conftest.py` says when this is collected.
+Takes two to three minutes, most of which the provider sleeps; `conftest.py` says when this is
+collected.
 """
 
 import json
