@@ -33,9 +33,10 @@ BLOBS = (b"", b"\0", b"\0\1\2\xff" * 9, bytes(range(256)), b"\x78\x9c" + b"\0" *
 
 @dataclass(slots=True)
 class Shape:
-    """A table as SQLite has it."""
+    """A table as SQLite has it. `numbers` are those of its keys that are numbers."""
 
     columns: list[tuple[str, str, bool]]
+    numbers: frozenset[str]
     references: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
@@ -45,17 +46,18 @@ def shapes() -> dict[str, Shape]:
         migrate_sqlite(raw, 0)
         found = {}
         for (table,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            told = raw.execute(f"PRAGMA table_info({table})").fetchall()
             columns = [
-                (name, kind, not required and not key)
-                for _, name, kind, required, _, key in raw.execute(f"PRAGMA table_info({table})")
+                (name, kind, not required and not key) for _, name, kind, required, _, key in told
             ]
+            numbers = frozenset(row[1] for row in told if row[5] and row[2] == "INTEGER")
             references = {
                 column: (to, to_column)
                 for _, _, to, column, to_column, *_ in raw.execute(
                     f"PRAGMA foreign_key_list({table})"
                 )
             }
-            found[table] = Shape(columns, references)
+            found[table] = Shape(columns, numbers, references)
     return dict(_parents_first(found))
 
 
@@ -80,6 +82,8 @@ def fill_every_table(data: Data, *, count: int = 12, seed: int = 1) -> None:
             row = [
                 made[shape.references[name]][number % count]
                 if name in shape.references
+                else 2**62 - number
+                if name in shape.numbers
                 else _value(chance, kind, nullable, number)
                 for name, kind, nullable in shape.columns
             ]

@@ -145,7 +145,8 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     text = "0123456789" * 100
     store.raw.execute("BEGIN")
     store.raw.executemany(
-        "INSERT INTO audit_events VALUES (?, 1, '', '', '', '', '', 0, ?)",
+        "INSERT INTO audit_events (event_id, event_time, account_id, event_name, event_source,"
+        " user_name, access_key_id, read_only, record) VALUES (?, 1, '', '', '', '', '', 0, ?)",
         ((f"{number:06}", f"{number}{text}") for number in range(40_000)),
     )
     store.raw.execute("COMMIT")

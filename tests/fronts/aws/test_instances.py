@@ -273,7 +273,7 @@ def test_an_attribute_becomes_a_session_tag_that_conditions_see(
                     "Effect": "Allow",
                     "Action": "identitystore:DescribeUser",
                     "Resource": [
-                        "${identitystore:IdentityStoreArn}",
+                        "arn:aws:identitystore::*:identitystore/*",
                         "arn:aws:identitystore:::user/${identitystore:UserId}",
                     ],
                 },
