@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from genkan.assembly.wiring import (
+    job_handlers,
     looking,
     make_app,
     node_health,
-    provisioning_context,
     wired_events,
 )
 from genkan.core import ids
@@ -35,7 +35,6 @@ from genkan.keys.kek import KeyEncryptionKey, KeyRefused, given_key
 from genkan.keys.ring import open_vault
 from genkan.metrics import Metrics
 from genkan.organization import operations as organization
-from genkan.provisioning.jobs import make_handlers
 from genkan.settings.node import NodeSettings
 from genkan.settings.values import SettingsRefused
 from genkan.worker import InProcessWorker
@@ -167,7 +166,7 @@ class Node:
         if works:
             self.worker = InProcessWorker(
                 self.app,
-                *make_handlers(provisioning_context()),
+                *job_handlers(),
                 alone=self.alone,
                 poll_seconds=5.0 if self.alone else _POLL_SECONDS,
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from genkan import worker
 from genkan.asgi import Server
-from genkan.assembly.wiring import make_app, node_health, provisioning_context, wired_events
+from genkan.assembly.wiring import job_handlers, make_app, node_health, wired_events
 from genkan.core import ids
 from genkan.core.app import Deployment
 from genkan.core.call import Call, Operation, Origin, Owner
@@ -16,7 +16,6 @@ from genkan.db.sqlite import SqliteDatabase
 from genkan.fronts.aws.gateway import Gateway
 from genkan.keys.kek import KeyRefused, given_key
 from genkan.perform import perform
-from genkan.provisioning.jobs import make_handlers
 from genkan.sandbox import facts
 from genkan.sandbox.directory import (
     DATABASE_FILE,
@@ -71,7 +70,7 @@ class Sandbox:
         self.app = make_app(
             deployment=deployment, db=self.db, clock=clock, vault=vault, events=events
         )
-        self.worker = worker.InProcessWorker(self.app, *make_handlers(provisioning_context()))
+        self.worker = worker.InProcessWorker(self.app, *job_handlers())
         self.db.on_wake = self.worker.wake
         self.health = node_health(self.db, self.worker)
         self._web = self._pages()

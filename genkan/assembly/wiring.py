@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from genkan.applications import subscribers as applications
 from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
-from genkan.audit.sealing import SEAL_JOB, make_sealer
+from genkan.audit.sealing import SEAL_JOB, SealingRequests, make_sealer
 from genkan.core import ids
 from genkan.core.app import App, Deployment
 from genkan.core.call import Call, Operation, Origin, Owner, System
@@ -68,7 +68,7 @@ def make_app(
         require_session=require_person,
         is_member=organization.is_member,
         is_delegate=organization.is_delegate,
-        record=Recorder(home=home_of).record,
+        record=Recorder(home=home_of, sealing=SealingRequests()).record,
     )
 
 

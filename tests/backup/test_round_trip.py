@@ -129,8 +129,9 @@ def test_tables_longer_than_a_page_and_a_piece_come_whole(tmp_path: Path) -> Non
     with store.write() as tx:
         for number in range(2_345):
             tx.run(
-                "INSERT INTO audit_events (event_id, event_time, account_id, event_name, event_source,"
-                " user_name, access_key_id, read_only, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO audit_events (event_id, event_time, account_id, event_name,"
+                " event_source, user_name, access_key_id, read_only, record)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 f"{number * 7919 % 2_345:05}",
                 number,
                 "",
