@@ -93,11 +93,12 @@ def _answer_person(
     attached = _attached(files)
     asker: dict[str, Any] = {"arn": principal}
     if role:
-        found = _role(installation, role)
+        found, levels = _role(installation, role)
         attached["identity"] += [
             {"name": name, "document": text} for name, text in (*found.inline, *found.managed)
         ]
         attached["boundary"] = attached["boundary"] or found.boundary
+        attached["scps"] = [*levels, *attached["scps"]]
         account_id, name = _taken_apart(role)
         asker = {
             "type": "assumed-role",
@@ -165,16 +166,21 @@ def _context(given: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _role(installation: Installation, arn: str) -> "RolePolicies":
+def _role(installation: Installation, arn: str) -> "tuple[RolePolicies, list[list[Any]]]":
+    """The role's own policies, and the service control policies over its account, by level."""
     from genkan.assembly.wiring import looking
     from genkan.iam.policies import policies_of_role
+    from genkan.organization import operations as organization
 
     account_id, name = _taken_apart(arn)
     with installation.database() as database:
         found = database.read(lambda rows: policies_of_role(looking(rows), account_id, name))
+        levels = database.read(lambda rows: organization.levels_of(looking(rows), account_id))
     if found is None:
         raise SettingsRefused(f"there is no role {arn}")
-    return found
+    return found, [
+        [{"name": policy.name, "document": policy.content} for policy in level] for level in levels
+    ]
 
 
 def _taken_apart(arn: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.place import bare_environment, new_place
+from tests.commands.place import bare_environment, client, new_place, wait_until_answers
 from tests.support.engines import SQLITE
 
 USER = "arn:aws:iam::111122223333:user/maria"
@@ -105,3 +105,36 @@ def test_a_role_of_the_organization_brings_its_own_policies(tmp_path: Path) -> N
     assert place.run(*told, "s3:PutObject").returncode == 1
     assert "there is no role" in place.refusal("simulate", "--role", f"{role}x", "--action", "a:b")
     assert "is no ARN of a role" in place.refusal("simulate", "--role", USER, "--action", "a:b")
+
+
+def test_service_control_policies_over_the_account_limit_its_roles(tmp_path: Path) -> None:
+    place = new_place(SQLITE, tmp_path)
+    made = place.init()
+    process = place.begin("serve")
+    try:
+        wait_until_answers(place.port, process, host=f"localhost:{place.port}")
+        organizations = client(place, made, "organizations")
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+        denied = json.loads(ALLOW)
+        denied["Statement"][0]["Effect"] = "Deny"
+        policy = organizations.create_policy(
+            Name="NoS3", Description="", Type="SERVICE_CONTROL_POLICY", Content=json.dumps(denied)
+        )["Policy"]["PolicySummary"]["Id"]
+        organizations.attach_policy(PolicyId=policy, TargetId=root)
+    finally:
+        process.terminate()
+        process.wait(60)
+    with place.direct() as database:
+        rows = database.read(
+            lambda rows: rows.all("SELECT account_id, path, role_name FROM iam_roles LIMIT 50", ())
+        )
+    limited = {}
+    for account, path, name in rows:
+        if "_AdministratorAccess_" in name:
+            role = f"arn:aws:iam::{account}:role{path}{name}"
+            done = place.run("simulate", "--role", role, "--action", "s3:GetObject")
+            limited[account] = "NoS3" in done.stdout
+    management = made["management_account_id"]
+    assert len(limited) > 1
+    assert limited == {account: account != management for account in limited}
