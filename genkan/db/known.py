@@ -5,8 +5,8 @@ and forgets a value as soon as a statement names one of them to change it. Leave
 forget everything when rows change in any other way: an undone savepoint, another connection's
 commit, a reset.
 Invariants: there is one writer, so nothing changes between its statements; no table has a trigger
-or cascades (`tests/db/test_known.py`), so a statement changes only tables that it names; what a
-statement without a table's name does is taken for a change of everything.
+or cascades (`tests/db/test_known.py`), so a statement changes only tables that it names; whatever is
+not plainly an INSERT, UPDATE or DELETE of one of our tables is taken for a change of everything.
 """
 
 import re
@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+([a-z_]+)")
+_TARGET = re.compile(r"(?:INSERT INTO|UPDATE|DELETE FROM) [a-z_]+(?=[ (]|$)")
 _MOST = 20_000
 
 
@@ -22,6 +23,12 @@ _MOST = 20_000
 def tables_of(sql: str) -> frozenset[str]:
     """Every table that a statement of ours names, to read or to change."""
     return frozenset(_TABLE.findall(sql))
+
+
+@lru_cache(maxsize=2_000)
+def changed_by(sql: str) -> frozenset[str]:
+    """The tables that a statement may change; empty for all of them."""
+    return tables_of(sql) if _TARGET.match(sql) else frozenset()
 
 
 class Known:
@@ -64,7 +71,7 @@ class Known:
 
     def changed(self, sql: str) -> None:
         """A statement is about to change rows."""
-        tables = tables_of(sql)
+        tables = changed_by(sql)
         if not tables:
             self.forget()
         for table in tables:
