@@ -5,7 +5,7 @@ and forgets a value as soon as a statement names one of them to change it. Leave
 forget everything when rows change in any other way: an undone savepoint, another connection's
 commit, a reset.
 Invariants: there is one writer, so nothing changes between its statements; no table has a trigger
-or cascades (`tests/db/test_known.py`), so a statement changes only tables that it names; whatever is
+or cascades (`tests/db/test_known.py`), so a statement changes only tables that it names; what is
 not plainly an INSERT, UPDATE or DELETE of one of our tables is taken for a change of everything.
 """
 
