@@ -1,4 +1,7 @@
-"""Everything that a store holds, table by table, to see what a call has left behind."""
+"""Everything that a store holds, table by table, to see what a call has left behind.
+
+But for the seals of the audit trail: those a server makes by itself, some time after a record.
+"""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -6,11 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from genkan.audit.sealing import SEAL_JOB
 from genkan.db.direct import DirectDatabase
 from genkan.db.place import Place, PostgresPlace, SqlitePlace
 
 Dump = Mapping[str, frozenset[tuple[Any, ...]]]
 AUDIT = "audit_events"
+_SEALS = ("audit_batches", "audit_pruned")
+_SELECTED = {
+    AUDIT: "SELECT event_id, event_time, account_id, event_name, event_source, user_name,"
+    " access_key_id, read_only, record, resources FROM audit_events",
+    "jobs": f"SELECT * FROM jobs WHERE kind <> '{SEAL_JOB}'",
+}
 
 
 def dump(source: Place | Path) -> dict[str, frozenset[tuple[Any, ...]]]:
@@ -29,8 +39,10 @@ def _kept(place: PostgresPlace) -> DirectDatabase:
 
 
 def _rows(database: DirectDatabase) -> dict[str, frozenset[tuple[Any, ...]]]:
-    names = sorted(name for name in database.tables() if not name.startswith("sqlite_"))
-    ask = {name: f'SELECT * FROM "{name}"' for name in names}
+    names = sorted(
+        name for name in database.tables() if not name.startswith("sqlite_") and name not in _SEALS
+    )
+    ask = {name: _SELECTED.get(name, f'SELECT * FROM "{name}"') for name in names}
     return database.read(
         lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
     )

@@ -21,7 +21,7 @@ from tests.fronts.aws.wire import (
     service_model,
 )
 from tests.fronts.aws.world import World
-from tests.perform.dump import changes, dump
+from tests.perform.dump import AUDIT, changes, dump
 
 JSON11 = "application/x-amz-json-1.1"
 FORM = "application/x-www-form-urlencoded"
@@ -33,11 +33,17 @@ REST_WITH_BODY = tuple(pair for pair in OPERATIONS if pair[0] == "sso-oidc")
 
 @pytest.fixture(scope="module")
 def world(furnished: World) -> Iterator[World]:
-    """The organization; at the end the store must be what it was."""
+    """The organization; at the end the store must be what it was, but for records of refusals."""
     place = furnished.server.place
     before = dump(place)
     yield furnished
-    assert changes(before, dump(place)) == {}
+    after = dump(place)
+    assert changes(before, after).keys() <= {AUDIT}
+    assert before[AUDIT] <= after[AUDIT]
+    for *_, record, _ in after[AUDIT] - before[AUDIT]:
+        told = json.loads(record)
+        assert told["errorCode"]
+        assert told["requestParameters"] is None
 
 
 def ask(world: World, service: str, operation: str, **changes: object) -> Answer:
