@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genkan.assembly import node, sandbox
+from genkan.assembly import node, sandbox, wiring
 from genkan.cli import main
 from genkan.core import clock
 from genkan.provisioning import jobs
@@ -81,8 +81,7 @@ def adjust(directory: Path) -> None:
     defaults = node.Node.__init__.__kwdefaults__
     assert defaults is not None
     defaults["clock"] = adjusted
-    for assembly in (sandbox, node):
-        vars(assembly)["make_handlers"] = make_handlers
+    vars(wiring)["make_handlers"] = make_handlers
 
 
 if __name__ == "__main__":
