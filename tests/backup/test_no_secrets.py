@@ -5,7 +5,7 @@ the backup of that run is opened with its key, unpacked, and searched for each o
 """
 
 import base64
-import sqlite3
+import contextlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +18,6 @@ from genkan.backup.contents import COPY, STORE
 from genkan.backup.reading import opened
 from genkan.backup.writing import write_backup
 from genkan.db.direct import DirectSqlite
-from genkan.keys.kek import read_key
 from tests.security.test_secrets import Run, run, signing_key_of
 from tests.support.keys import keys_of
 
@@ -33,13 +32,14 @@ MINIMUM_BYTES = 6
 @pytest.fixture(scope="module")
 def file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The backup of the run's directory, its copy for a reset included."""
-    directory = run.server.data_dir
     path = tmp_path_factory.mktemp("backup") / "file"
-    with (
-        closing(DirectSqlite(directory / "genkan.sqlite")) as store,
-        closing(DirectSqlite(directory / "seed.sqlite")) as copy,
-    ):
-        write_backup(store, path, read_key(directory / "key"), now=1, copy=copy)
+    seed = run.server.data_dir / "seed.sqlite"
+    with contextlib.ExitStack() as open_files:
+        store = open_files.enter_context(closing(run.server.place.direct()))
+        copy = None
+        if seed.exists():
+            copy = open_files.enter_context(closing(DirectSqlite(seed)))
+        write_backup(store, path, run.server.kek, now=1, copy=copy)
     return path
 
 
@@ -47,9 +47,10 @@ def file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unpacked(run: Run, file: Path) -> bytes:
     """Every byte of it, opened and decompressed, header included."""
     with opened(file) as backup:
-        backup.unlock(read_key(run.server.data_dir / "key"))
+        backup.unlock(run.server.kek)
         assert backup.verify()[STORE]["role_sessions"] > 2
-        assert backup.header.part(COPY) is not None
+        has_copy = backup.header.part(COPY) is not None
+        assert has_copy == (run.server.data_dir / "seed.sqlite").exists()
         return b"\n".join((backup._raw, *_payloads(backup)))
 
 
@@ -102,7 +103,7 @@ def test_no_key_is_in_it(run: Run, unpacked: bytes, file: Path) -> None:
     private = signing_key_of(run.server)
     lines = [line for line in private.splitlines() if len(line) > 60]
     assert lines
-    keys = keys_of(run.server.data_dir)
+    keys = keys_of(run.server)
     assert len(keys) == 3
     for held in (unpacked, file.read_bytes()):
         for key in (*keys, *lines, base64.b64decode(b"".join(lines))):
@@ -111,13 +112,15 @@ def test_no_key_is_in_it(run: Run, unpacked: bytes, file: Path) -> None:
 
 
 def test_sealed_columns_are_in_it_as_they_are_in_the_store(run: Run, unpacked: bytes) -> None:
-    path = run.server.data_dir / "genkan.sqlite"
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as raw:
-        sealed = raw.execute(
-            "SELECT secret_sealed FROM access_keys UNION ALL"
-            " SELECT private_key_sealed FROM signing_keys UNION ALL"
-            " SELECT wrapped FROM data_keys"
-        ).fetchall()
+    with closing(run.server.place.direct()) as database:
+        sealed = database.read(
+            lambda rows: rows.all(
+                "SELECT secret_sealed FROM access_keys UNION ALL"
+                " SELECT private_key_sealed FROM signing_keys UNION ALL"
+                " SELECT wrapped FROM data_keys LIMIT 100",
+                (),
+            )
+        )
     assert len(sealed) == 4
     assert all(value in unpacked for (value,) in sealed)
 
