@@ -8,6 +8,8 @@ A batch is made in two steps. What it will hold is read and hashed in a snapshot
 for; a short write then adds it, unless another sealer was quicker. Records cost no statement more.
 """
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +37,10 @@ SEAL_JOB = "SealAudit"
 LATE_MS = 600_000
 """How far behind what is sealed already a record may come."""
 FAR_FUTURE = 2**62
+BESIDE_REQUESTS = 250
+"""Records in a batch that is made while requests are answered: they wait for its write."""
+_REST = 4
+"""How much longer the job rests than it works, so that requests have most of the process."""
 _ASK_EVERY_MS = 10_000
 _SEALED_AFTER_MS = 12_000
 """Longer than between two requests, so that each finds all of what made them."""
@@ -56,14 +62,16 @@ class Draft:
     members: Members
 
 
-def draft_batch(rows: Rows, *, until: int = FAR_FUTURE, late: bool = False) -> Draft | None:
-    """Up to `MOST_RECORDS` records of no batch, the earliest first; None when there are none.
+def draft_batch(
+    rows: Rows, *, until: int = FAR_FUTURE, late: bool = False, most: int = MOST_RECORDS
+) -> Draft | None:
+    """Up to `most` records of no batch, the earliest first; None when there are none.
 
     `until` leaves out what is younger, in epoch milliseconds; `late` takes what came too late.
     """
     sequence, digest, horizon = _end(rows)
     after = -1 if late else horizon - LATE_MS
-    entries = store.unsealed(rows, after=after, until=until, limit=MOST_RECORDS)
+    entries = store.unsealed(rows, after=after, until=until, limit=most)
     if not entries:
         return None
     entries.sort(key=lambda entry: (entry.event_time, entry.event_id))
@@ -141,7 +149,7 @@ class SealingRequests:
 
 
 def _find(tx: Tx) -> Draft | None:
-    return draft_batch(tx)
+    return draft_batch(tx, most=BESIDE_REQUESTS)
 
 
 def _seal(tx: Tx, *, draft: Draft) -> bool:
@@ -160,12 +168,14 @@ def make_sealer(
 
     async def seal_all(app: App, job: Job) -> None:
         while True:
+            began = time.monotonic()
             draft: Draft | None = await perform(app, _call(FIND_UNSEALED, job))
             if draft is None:
                 return
             sealed = await perform(app, _call(SEAL_RECORDS, job, draft=draft))
-            if sealed and len(draft.members) < MOST_RECORDS:
+            if sealed and len(draft.members) < BESIDE_REQUESTS:
                 return
+            await asyncio.sleep(_REST * (time.monotonic() - began))
 
     return seal_all
 

@@ -102,7 +102,7 @@ def test_a_transaction_that_is_undone_and_run_again_asks_again(store: Store) -> 
 
 
 async def test_two_workers_at_once_seal_every_record_once(store: Store, app: App) -> None:
-    many(store, 2500)
+    many(store, 600)
     for key in ("one", "other"):
         with store.write() as tx:
             jobs.enqueue(tx, SEAL_JOB, {}, key=key)
@@ -115,14 +115,14 @@ async def test_two_workers_at_once_seal_every_record_once(store: Store, app: App
     for worker in workers:
         await worker.stop()
     report = verified(store)
-    assert (report.problems, report.batches, report.records) == ([], 3, 2500)
+    assert (report.problems, report.batches, report.records) == ([], 3, 600)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 async def test_a_job_that_was_cut_off_anywhere_is_done_by_the_next_one(
     store: Store, app: App, steps: int
 ) -> None:
-    many(store, 1500)
+    many(store, 400)
     left = steps
 
     async def dying(app: App, call: Call) -> Any:
@@ -140,9 +140,9 @@ async def test_a_job_that_was_cut_off_anywhere_is_done_by_the_next_one(
         await make_sealer(dying)(app, job)
     report = verified(store)
     assert report.problems == []
-    assert (report.batches, report.unsealed) == ((1, 500) if steps >= 2 else (0, 1500))
+    assert (report.batches, report.unsealed) == ((1, 150) if steps >= 2 else (0, 400))
     store.clock.advance(seconds=60)
-    await until_sealed(store, app, 1500)
+    await until_sealed(store, app, 400)
     assert verified(store).batches == 2
 
 
