@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.perform.dump import Dump, changes, dump
+from tests.perform.dump import Dump, changes, dump, statements
 from tests.support.engines import POSTGRES
 from tests.support.installation import PostgresServer
 from tests.support.person import role_credentials
@@ -16,7 +16,6 @@ from tests.support.wire_engines import Servers
 BURST = 15
 ROUNDS = 3
 QUIET_SECONDS = 0.3
-SEED = "SELECT * FROM seed.{}"
 
 
 @pytest.fixture
@@ -29,9 +28,9 @@ def node(servers: Servers) -> PostgresServer:
 
 def seed_of(server: Server) -> Dump:
     with closing(server.place.direct()) as database:
-        names = database.tables()
+        ask = statements(database.tables(), "seed.")
         rows = database.read(
-            lambda rows: {name: frozenset(rows.all(SEED.format(name), ())) for name in names}
+            lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
         )
     return rows | {"jobs": frozenset()}
 

@@ -3,7 +3,7 @@
 But for the seals of the audit trail: those a server makes by itself, some time after a record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,8 @@ AUDIT = "audit_events"
 _SEALS = ("audit_batches", "audit_pruned")
 _SELECTED = {
     AUDIT: "SELECT event_id, event_time, account_id, event_name, event_source, user_name,"
-    " access_key_id, read_only, record, resources FROM audit_events",
-    "jobs": f"SELECT * FROM jobs WHERE kind <> '{SEAL_JOB}'",
+    " access_key_id, read_only, record, resources FROM {}",
+    "jobs": f"SELECT * FROM {{}} WHERE kind <> '{SEAL_JOB}'",
 }
 
 
@@ -39,13 +39,19 @@ def _kept(place: PostgresPlace) -> DirectDatabase:
 
 
 def _rows(database: DirectDatabase) -> dict[str, frozenset[tuple[Any, ...]]]:
-    names = sorted(
-        name for name in database.tables() if not name.startswith("sqlite_") and name not in _SEALS
-    )
-    ask = {name: _SELECTED.get(name, f'SELECT * FROM "{name}"') for name in names}
+    ask = statements(database.tables())
     return database.read(
         lambda rows: {name: frozenset(rows.all(sql, ())) for name, sql in ask.items()}
     )
+
+
+def statements(names: Iterable[str], schema: str = "") -> dict[str, str]:
+    """What asks for every row of these tables, by the table; `schema` ends with its dot."""
+    return {
+        name: _SELECTED.get(name, "SELECT * FROM {}").format(f'{schema}"{name}"')
+        for name in sorted(names)
+        if not name.startswith("sqlite_") and name not in _SEALS
+    }
 
 
 def changes(before: Dump, after: Dump) -> dict[str, tuple[int, int]]:
