@@ -26,9 +26,9 @@ from tests.support.server import Server
 
 Servers = Callable[[str], Server]
 
-SAMPLE = 0.18
+SAMPLE = 0.12
 """The part of the tests that is in the sample."""
-SAMPLE_OF_MANY = 0.06
+SAMPLE_OF_MANY = 0.03
 """The part of the cases of one test, when it has `MANY`: what is generated from a list."""
 MANY = 20
 _VARIABLE = "GENKAN_TEST_ENGINES"
