@@ -44,13 +44,12 @@ class Requests:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._from = len(server.log())
+        self._wait_for_the_lines_of_answers()
+        self._from = len(server.log())
 
     def seen(self) -> list[str]:
         """What was answered until now, in order, without the pages' own files."""
-        # A line follows its answer, so an answer may be here before its line. Ours is the last.
-        last = f"/nothing-here/{uuid.uuid4()}"
-        httpx.get(f"{self._server.url}{last}")
-        self.wait_for(f"GET {last} 404")
+        self._wait_for_the_lines_of_answers()
         return [request for request in self._logged() if not request.startswith("GET /nothing-")]
 
     def wait_for(self, request: str, count: int = 1) -> None:
@@ -59,6 +58,12 @@ class Requests:
         while self._logged().count(request) < count:
             assert time.monotonic() < deadline, f"{request} not {count} times: {self._logged()}"
             time.sleep(0.02)
+
+    def _wait_for_the_lines_of_answers(self) -> None:
+        # A line follows its answer, so an answer may be here before its line. Ours is the last.
+        last = f"/nothing-here/{uuid.uuid4()}"
+        httpx.get(f"{self._server.url}{last}")
+        self.wait_for(f"GET {last} 404")
 
     def _logged(self) -> list[str]:
         found = _REQUEST.findall(self._server.log()[self._from :])
