@@ -24,7 +24,7 @@ from benchmarks.wire import FORM, JSON11, Signer
 from tests.support.server import Server, free_port
 
 GENKAN, MOTO = "genkan", "moto"
-QUOTAS = {"GENKAN_QUOTAS": "users=1000000"}
+QUOTAS = {"GENKAN_QUOTAS": "users=1000000, account_assignment_requests=10000"}
 """For the servers: the large data set is as large as AWS lets one be, and writes add to it."""
 _MOTO_USERS = 200
 _MOTO_STORE = "d-9067f8b1c2"
