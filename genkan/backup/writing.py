@@ -36,7 +36,7 @@ from genkan.core.vault import HEADER_BYTES, key_id_of
 from genkan.db import migrate
 from genkan.db.database import Connection, Row
 from genkan.db.direct import DirectDatabase
-from genkan.db.filling import make_durable
+from genkan.db.files import make_durable
 from genkan.keys.columns import SEALED
 from genkan.keys.kek import KeyEncryptionKey
 from genkan.keys.ring import list_keys, open_vault

@@ -6,12 +6,12 @@ Messages name where a key came from, never what it is.
 
 import base64
 import binascii
-import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from genkan.core.vault import KEY_BYTES, Cipher, derived_key, key_id, new_key
+from genkan.db.files import make_durable
 
 _LONGEST_FILE = 1024
 _FEWEST_DIFFERENT_BYTES = 10
@@ -82,13 +82,7 @@ def write_key_file(path: Path, key: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-    # Windows cannot open a directory, and does not need to.
-    with contextlib.suppress(OSError):
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    make_durable(path.parent)
 
 
 def _parsed(text: bytes, origin: str) -> KeyEncryptionKey:

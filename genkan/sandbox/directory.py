@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genkan.core.vault import Vault
+from genkan.db.files import open_to_read
 from genkan.db.migrate import MigrationRefused, migrate_sqlite
 from genkan.db.sqlite import AlreadyOpen, SqliteConnection, connect, lock
 from genkan.keys.kek import KeyEncryptionKey, KeyRefused, make_key_file, read_key
@@ -113,17 +114,6 @@ def _is_complete(database: Path, *, may_be_damaged: bool) -> bool:
         if may_be_damaged:
             return False
         raise DirectoryRefused(f"{database} cannot be read: {error}; {_ANEW}") from None
-
-
-def open_to_read(database: Path) -> sqlite3.Connection:
-    """A connection that changes nothing: neither the file, to the byte, nor what lies beside it.
-
-    A server may be running on it. sqlite3.Error when it cannot be opened.
-    """
-    # Without a write-ahead log it is open nowhere, and opening it as usual would leave one behind.
-    mode = "ro" if Path(f"{database}-wal").exists() else "ro&immutable=1"
-    address = f"{database.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(address, uri=True, isolation_level=None)
 
 
 def _holds_a_complete_sandbox(raw: sqlite3.Connection, database: Path) -> bool:

@@ -23,6 +23,7 @@ from genkan.core.errors import NotFound
 from genkan.core.events import EventBus
 from genkan.core.vault import Vault, new_key
 from genkan.db.database import Services, Tx
+from genkan.db.files import open_to_read
 from genkan.db.migrate import shipped
 from genkan.db.sqlite import SqliteConnection
 from genkan.fronts.web.pages import AccountColor
@@ -35,7 +36,6 @@ from genkan.organization import operations as organization
 from genkan.organization.records import Account as AccountRecord
 from genkan.permission_sets import operations as permission_sets
 from genkan.permission_sets.records import CustomerManagedPolicyReference, PermissionsBoundary
-from genkan.sandbox.directory import open_to_read
 from genkan.sandbox.document import (
     Account,
     Assignment,
