@@ -27,6 +27,7 @@ from genkan.core.vault import Vault
 from genkan.db import installation
 from genkan.db.database import Connection, Database, Services
 from genkan.db.failures import Unavailable, Unsuitable
+from genkan.db.ours import is_anothers
 from genkan.db.place import Place, SqlitePlace, place_of
 from genkan.db.release import misfit
 from genkan.health import Operations
@@ -99,8 +100,11 @@ def open_installation(settings: NodeSettings) -> Installation:
     if isinstance(found, SqlitePlace) and not found.path.exists():
         raise SettingsRefused(nothing)
     with told(), closing(found.direct()) as database:
-        if "schema_migrations" not in database.tables():
+        tables = database.tables()
+        if not tables:
             raise SettingsRefused(nothing)
+        if is_anothers(tables):
+            raise Unsuitable(f"{found} is another program's database")
         return database.read(lambda rows: _installation(rows, found, kek))
 
 
@@ -179,13 +183,17 @@ class Node:
         """The application that answers people and programs."""
         from genkan.asgi import Server
         from genkan.fronts.aws.gateway import Gateway
+        from genkan.fronts.aws.throttling import Throttle
         from genkan.fronts.web.application import web_application
 
         web = web_application(self.app, instance_name=self._found.instance_name)
+        throttle = Throttle() if self._settings.throttling == "aws" else None
         if self._settings.operations_listen is not None:
-            self._metrics = Metrics(self.db, worker=self.worker, hashing=web.state.hashing)
+            self._metrics = Metrics(
+                self.db, worker=self.worker, hashing=web.state.hashing, throttle=throttle
+            )
         return Server(
-            gateway=Gateway(self.app),
+            gateway=Gateway(self.app, throttle),
             web=web,
             allowed_hosts=self._settings.allowed_hosts,
             started=self.start,

@@ -4,15 +4,14 @@ Asked of the database itself, not of the migrations, so that whatever steps made
 covered. Types are the three of our schema: text, int64, bytes.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from genkan.backup.refusal import BackupRefused
 from genkan.db.database import Connection, Row
-from genkan.db.filling import LEDGER
 from genkan.db.migrate import Migration
+from genkan.db.ours import LEDGER
 from genkan.db.sqlite import SqliteConnection
 
 Kind = Literal["text", "int64", "bytes"]
@@ -25,7 +24,6 @@ _KINDS: dict[str, Kind] = {
     "bytea": "bytes",
 }
 MOST_STEPS = 10_000
-_MADE = re.compile(r"\b(?:CREATE TABLE|RENAME TO)\s+([a-z_0-9]+)")
 
 # The name, the declared type, whether NULL is refused, the place in the primary key (0: none).
 _SQLITE_COLUMNS = (
@@ -88,7 +86,7 @@ def tables_of(connection: Connection, steps: Iterable[Migration]) -> list[Table]
 
     Another program's tables in the same database are left out, and so is the ledger of steps.
     """
-    ours = {name for step in steps for name in _MADE.findall(step.text)} - LEDGER
+    ours = {name for step in steps for name in step.makes} - LEDGER
     on_sqlite = isinstance(connection, SqliteConnection)
     columns: dict[str, list[Row]] = {}
     for table, *column in connection.all(_SQLITE_COLUMNS if on_sqlite else _POSTGRES_COLUMNS, ()):

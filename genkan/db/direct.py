@@ -14,11 +14,11 @@ from typing import Protocol, TypeVar
 from genkan.db.database import Connection
 from genkan.db.failures import Unavailable, Unsuitable
 from genkan.db.migrate import shipped
+from genkan.db.ours import Tables, is_anothers, tables_of
 from genkan.db.sqlite import SqliteConnection
 
 T = TypeVar("T")
 _BUSY_SECONDS = 30
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
 class DirectDatabase(Protocol):
@@ -34,8 +34,8 @@ class DirectDatabase(Protocol):
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, durable on return, undone by an exception."""
 
-    def tables(self) -> frozenset[str]:
-        """The names of all tables, whoever made them."""
+    def tables(self) -> Tables:
+        """All tables with their columns, whoever made them."""
 
     def scrub(self) -> None:
         """Have what was overwritten or deleted gone from the files, as far as can be had now."""
@@ -73,10 +73,9 @@ class DirectSqlite:
         with self._told():
             return self._in_transaction("BEGIN IMMEDIATE", work)
 
-    def tables(self) -> frozenset[str]:
-        """The names of all tables."""
-        rows = self.read(lambda rows: rows.all(_TABLES, ()))
-        return frozenset(name for (name,) in rows)
+    def tables(self) -> Tables:
+        """All tables of the file."""
+        return self.read(tables_of)
 
     def scrub(self) -> None:
         """Empty the write-ahead log; a reader at that very moment keeps it until later."""
@@ -112,12 +111,14 @@ class DirectSqlite:
 
 def require_this_release(connection: Connection) -> None:
     """`Unsuitable` unless every step of this release, and no other, was taken."""
-    try:
-        applied: dict[int, str] = dict(
-            connection.all("SELECT number, digest FROM schema_migrations", ())
-        )
-    except sqlite3.OperationalError:
-        raise Unsuitable("the database is another program's") from None
+    tables = tables_of(connection)
+    if not tables:
+        raise Unsuitable("the database is empty")
+    if is_anothers(tables):
+        raise Unsuitable("the database is another program's")
+    applied: dict[int, str] = dict(
+        connection.all("SELECT number, digest FROM schema_migrations", ())
+    )
     wanted = {migration.number: migration.digest for migration in shipped()}
     if applied != wanted:
         older = applied.items() < wanted.items()

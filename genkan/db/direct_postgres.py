@@ -10,7 +10,8 @@ import psycopg
 
 from genkan.db.database import Connection
 from genkan.db.failures import Contended, Unavailable, Unsuitable
-from genkan.db.migrate import MigrationRefused, migrate_postgres
+from genkan.db.migrate import MigrationRefused, migrate_postgres, shipped
+from genkan.db.ours import Tables, tables_of
 from genkan.db.postgres_connection import PostgresConnection, open_connection
 
 T = TypeVar("T")
@@ -21,10 +22,6 @@ _ATTEMPTS = 50
 _LAST_PAUSE_SECONDS = 0.5
 _NO_TIMEOUT = 0
 _MAKING = 0x67656E6B6D616B65  # "genkmake": ours among the database's advisory locks
-_TABLES = (
-    "SELECT table_name FROM information_schema.tables"
-    " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
-)
 _HOLD = "SELECT pg_try_advisory_lock(?)"
 
 
@@ -65,14 +62,14 @@ class DirectPostgres:
             time.sleep(random.uniform(0, longest))  # noqa: S311 - spreads load, guards nothing
         raise Contended(f"in the way of others at {_ATTEMPTS} attempts")
 
-    def tables(self) -> frozenset[str]:
-        """The names of all tables of the schema in use."""
-        rows = self.read(lambda rows: rows.all(_TABLES, ()))
-        return frozenset(name for (name,) in rows)
+    def tables(self) -> Tables:
+        """The tables of the schema in use."""
+        return self.read(tables_of)
 
     def empty(self) -> None:
-        """Remove every row of every table; which steps were taken stays known."""
-        names = ", ".join(f'"{name}"' for name in self.tables() if not name.startswith("schema_"))
+        """Remove every row of every table of ours; which steps were taken stays known."""
+        ours = {name for step in shipped() for name in step.makes}
+        names = ", ".join(f'"{name}"' for name in self.tables() if name in ours)
         self.write(lambda rows: rows.run(f"TRUNCATE {names}", ()))
 
     def scrub(self) -> None:

@@ -9,19 +9,19 @@ place as it was, but for a partial file that nothing reads and the next restore 
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from genkan.db.database import Connection
 from genkan.db.failures import Unavailable, Unsuitable
+from genkan.db.files import make_durable, open_to_read
 from genkan.db.migrate import SQLITE_TOKENS
-from genkan.db.place import Place, SqlitePlace
+from genkan.db.ours import LEDGER, is_anothers, tables_of
+from genkan.db.place import Place, SqlitePlace, require_driver
 from genkan.db.sqlite import SqliteConnection
 
 T = TypeVar("T")
-LEDGER = frozenset({"schema_migrations", "schema_floors"})
-"""Tables whose rows are no part of an installation: they say which steps the schema took."""
 
 
 class Filling(Protocol):
@@ -49,10 +49,9 @@ def filling_of(place: Place) -> Filling:
     """How this place is filled. Nothing is opened."""
     if isinstance(place, SqlitePlace):
         return SqliteFilling(place)
-    try:
-        from genkan.db.filling_postgres import PostgresFilling
-    except ImportError:
-        raise Unsuitable("PostgreSQL needs the extra: pip install 'genkan[postgres]'") from None
+    require_driver()
+    from genkan.db.filling_postgres import PostgresFilling
+
     return PostgresFilling(place)
 
 
@@ -73,7 +72,7 @@ class SqliteFilling:
             return
         try:
             with contextlib.closing(open_to_read(self._path)) as raw:
-                _require_no_rows(raw, self._path)
+                require_no_rows(SqliteConnection(raw), self._path)
         except sqlite3.Error as error:
             raise Unsuitable(f"{self._path} cannot be read: {error}") from None
 
@@ -105,49 +104,14 @@ class SqliteFilling:
         return value
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that changes nothing, beside a server or not; sqlite3.Error if there is none."""
-    # Without a write-ahead log it is open nowhere, and opening it as usual would leave one behind.
-    mode = "ro" if Path(f"{path}-wal").exists() else "ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True)
-
-
-def make_durable(directory: Path) -> None:
-    """Have a name that was just given in it outlive the machine."""
-    # Windows cannot open a directory, and does not need to.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def holds(place: object, tables: Mapping[str, bool]) -> str:
-    """Why a place with these tables is not free, in one sentence; empty when it is.
-
-    `tables` says of each whether it has a row.
-    """
-    if not tables:
-        return ""
-    if "schema_migrations" not in tables:
-        return f"{place} is another program's database"
-    if any(filled for name, filled in tables.items() if name not in LEDGER):
-        return f"{place} holds an organization already: restore into an empty place"
-    return ""
-
-
-def _require_no_rows(raw: sqlite3.Connection, path: Path) -> None:
-    names = raw.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%'"
-        " ESCAPE '\\'"
-    ).fetchall()
-    filled = {
-        name: raw.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone() is not None  # noqa: S608
-        for (name,) in names
-    }
-    if reason := holds(path, filled):
-        raise Unsuitable(reason)
+def require_no_rows(connection: Connection, place: object) -> None:
+    """`Unsuitable` when another program's tables are there, or rows in any but the ledger."""
+    tables = tables_of(connection)
+    if is_anothers(tables):
+        raise Unsuitable(f"{place} is another program's database")
+    for name in tables.keys() - LEDGER:
+        if connection.one(f'SELECT 1 FROM "{name}" LIMIT 1', ()) is not None:  # noqa: S608
+            raise Unsuitable(f"{place} holds an organization already: restore into an empty place")
 
 
 def _fill(partial: Path, work: Callable[[Connection], T]) -> T:

@@ -11,16 +11,14 @@ import psycopg
 
 from genkan.db.database import Connection
 from genkan.db.failures import Unavailable, Unsuitable
-from genkan.db.filling import LEDGER, holds
+from genkan.db.filling import require_no_rows
 from genkan.db.migrate import MIGRATION_LOCK, POSTGRES_TOKENS
+from genkan.db.ours import tables_of
 from genkan.db.place import PostgresPlace
 from genkan.db.postgres_connection import PostgresConnection, open_connection
 
 T = TypeVar("T")
-_TABLES = (
-    "SELECT table_name::text FROM information_schema.tables"
-    " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
-)
+_NAME = "the database"
 
 
 class PostgresFilling:
@@ -35,7 +33,7 @@ class PostgresFilling:
         """`Unsuitable` when something is there; changes nothing."""
         with self._connected() as connection:
             connection.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            _require_no_rows(connection)
+            require_no_rows(connection, _NAME)
             connection.rollback()
 
     def hold(self) -> contextlib.AbstractContextManager[object]:
@@ -49,10 +47,10 @@ class PostgresFilling:
             connection.begin(b"BEGIN ISOLATION LEVEL READ COMMITTED")
             connection.run("SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
             connection.run("SET LOCAL lock_timeout = '10s'", ())
-            _require_no_rows(connection)
-            for name in _tables(connection):
+            require_no_rows(connection, _NAME)
+            for name in tables_of(connection):
                 connection.run(f'LOCK TABLE "{name}" IN ACCESS EXCLUSIVE MODE', ())
-            _require_no_rows(connection)
+            require_no_rows(connection, _NAME)
             try:
                 value = work(connection)
             except (psycopg.IntegrityError, psycopg.DataError) as error:
@@ -71,23 +69,6 @@ class PostgresFilling:
                 yield connection
         except psycopg.Error as error:
             raise Unavailable(f"the database cannot be used: {_line(error)}") from error
-
-
-def _tables(connection: Connection) -> list[str]:
-    return [name for (name,) in connection.all(_TABLES, ())]
-
-
-def _require_no_rows(connection: Connection) -> None:
-    tables = _tables(connection)
-    ours = "schema_migrations" in tables
-    filled = {
-        name: ours
-        and name not in LEDGER
-        and connection.one(f'SELECT 1 FROM "{name}" LIMIT 1', ()) is not None  # noqa: S608
-        for name in tables
-    }
-    if reason := holds("the database", filled):
-        raise Unsuitable(reason)
 
 
 def _line(error: psycopg.Error) -> str:

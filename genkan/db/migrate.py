@@ -19,6 +19,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from genkan.db.database import Connection
+from genkan.db.ours import is_anothers, tables_of
 from genkan.db.sqlite import SqliteConnection
 
 if TYPE_CHECKING:
@@ -28,11 +29,12 @@ SQLITE_TOKENS = {"int64": "INTEGER", "bytes": "BLOB", "text": "TEXT", "strict": 
 POSTGRES_TOKENS = {"int64": "BIGINT", "bytes": "BYTEA", "text": 'TEXT COLLATE "C"', "strict": ""}
 MIGRATION_LOCK = 0x67656E6B616E  # "genkan": one lock for all nodes of a database
 _NAME = re.compile(r"^(\d{4})_([a-z_]+)\.sql$")
+_MADE = re.compile(r"\b(?:CREATE TABLE|RENAME TO)\s+([a-z_0-9]+)")
 _KEEPS = re.compile(r"^-- keeps: (\d{4})$", re.MULTILINE)
 
 
 class MigrationRefused(Exception):
-    """The database is of a newer or another release; nothing was changed."""
+    """The database is of a newer or another release, or not ours; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Migration:
         """The last step of the oldest release whose nodes go on working beside this one."""
         said = _KEEPS.search(self.text)
         return int(said[1]) if said else self.number
+
+    @property
+    def makes(self) -> list[str]:
+        """The names of the tables that it makes."""
+        return _MADE.findall(self.text)
 
     def statements(self, tokens: dict[str, str]) -> Iterator[str]:
         """The statements for an engine, tokens replaced."""
@@ -129,6 +136,8 @@ def make_schema(connection: Connection, tokens: dict[str, str], applied: Mapping
 
 def take_steps(connection: Connection, tokens: dict[str, str], now: int) -> list[str]:
     """Bring a database to this release inside the caller's transaction; the steps' names."""
+    if is_anothers(tables_of(connection)):
+        raise MigrationRefused("this is another program's database")
     for statement in _LEDGER.statements(tokens):
         connection.run(statement, ())
     taken = []

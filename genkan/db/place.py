@@ -15,8 +15,10 @@ from genkan.core.clock import Clock
 from genkan.db.database import Database, Services
 from genkan.db.direct import DirectDatabase, DirectSqlite
 from genkan.db.failures import Unsuitable
+from genkan.db.files import open_to_read
 from genkan.db.migrate import MigrationRefused, migrate_sqlite
-from genkan.db.sqlite import AlreadyOpen, SqliteDatabase, connect, lock
+from genkan.db.ours import is_anothers, tables_of
+from genkan.db.sqlite import AlreadyOpen, SqliteConnection, SqliteDatabase, connect, lock
 
 _SQLITE = "sqlite:"
 _POSTGRES = re.compile(r"postgres(?:ql)?://", re.ASCII)
@@ -33,11 +35,15 @@ class SqlitePlace:
         return f"{_SQLITE}{self.path}"
 
     def migrate(self, now: int) -> list[str]:
-        """Make the file if need be and bring it to this release; the names of the steps taken."""
+        """Make the file if need be and bring it to this release; the names of the steps taken.
+
+        `Unsuitable` when it is another program's, or of a newer release: it was not changed.
+        """
         if sqlite3.sqlite_version_info < _MINIMUM_SQLITE:
             raise Unsuitable("this Python carries an SQLite older than 3.37")
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            self._require_ours()
             with closing(connect(self.path, read_only=False)) as raw:
                 self.path.chmod(0o600)
                 return migrate_sqlite(raw, now)
@@ -45,6 +51,14 @@ class SqlitePlace:
             raise Unsuitable(str(refused)) from None
         except sqlite3.Error as error:
             raise Unsuitable(f"{self.path} cannot be used: {error}") from None
+
+    def _require_ours(self) -> None:
+        # Connecting as usual would already change the file: to write ahead.
+        if not self.path.exists():
+            return
+        with closing(open_to_read(self.path)) as raw:
+            if is_anothers(tables_of(SqliteConnection(raw))):
+                raise Unsuitable(f"{self.path} is another program's database")
 
     def direct(self) -> DirectDatabase:
         """For a command; `Unsuitable` when there is no such file."""
@@ -81,8 +95,11 @@ class PostgresPlace:
         return f"postgresql://{url.hostname or ''}{url.path}"
 
     def migrate(self, now: int) -> list[str]:
-        """Bring it to this release; the names of the steps taken."""
-        _require_driver()
+        """Bring it to this release; the names of the steps taken.
+
+        `Unsuitable` when it is another program's, or of a newer release: it was not changed.
+        """
+        require_driver()
         from genkan.db.direct_postgres import DirectPostgres
 
         with closing(DirectPostgres(self.dsn)) as database:
@@ -90,14 +107,14 @@ class PostgresPlace:
 
     def direct(self) -> DirectDatabase:
         """For a command; `Unavailable` when it cannot be reached."""
-        _require_driver()
+        require_driver()
         from genkan.db.direct_postgres import DirectPostgres
 
         return DirectPostgres(self.dsn)
 
     def forget(self) -> None:
         """Remove every row. For the remains of what was never served."""
-        _require_driver()
+        require_driver()
         from genkan.db.direct_postgres import DirectPostgres
 
         with closing(DirectPostgres(self.dsn)) as database:
@@ -105,14 +122,14 @@ class PostgresPlace:
 
     def hold(self) -> AbstractContextManager[object]:
         """Be the only one that makes an installation in it; `Unsuitable` when another does."""
-        _require_driver()
+        require_driver()
         from genkan.db.direct_postgres import held
 
         return held(self.dsn)
 
     def serve(self, services: Services, clock: Clock) -> Database:
         """Transactions for a node."""
-        _require_driver()
+        require_driver()
         from genkan.db.postgres import PostgresDatabase
 
         return PostgresDatabase(self.dsn, services=services, clock=clock)
@@ -131,7 +148,8 @@ def place_of(text: str) -> Place:
     raise Unsuitable("the database must be sqlite:/path/to/file or postgresql://user@host/name")
 
 
-def _require_driver() -> None:
+def require_driver() -> None:
+    """`Unsuitable` where what speaks to PostgreSQL is not installed."""
     try:
         import psycopg  # noqa: F401
     except ImportError:

@@ -59,6 +59,13 @@ def foreign(path: Path) -> None:
     raw.close()
 
 
+def foreign_with_a_ledger(path: Path) -> None:
+    foreign(path)
+    with sqlite3.connect(path) as raw:
+        raw.execute("CREATE TABLE schema_migrations (version TEXT PRIMARY KEY)")
+    raw.close()
+
+
 def unmarked(path: Path) -> None:
     with sqlite3.connect(path) as raw:
         raw.execute("DELETE FROM sandbox_facts")
@@ -87,6 +94,7 @@ ANEW = "--fresh makes a new organization"
         ("genkan.sqlite", truncated, rf"cannot be read: .* malformed; {ANEW}"),
         ("genkan.sqlite", folder, rf"cannot be read: .*; {ANEW}"),
         ("genkan.sqlite", foreign, r"is another program's database"),
+        ("genkan.sqlite", foreign_with_a_ledger, r"is another program's database"),
         ("genkan.sqlite", unmarked, r"holds an organization that is no sandbox's"),
         ("genkan.sqlite", of_a_newer_release, r"is newer than this release \(step 9999\)"),
         ("genkan.sqlite", of_another_release, r"step 1 is not the one .* was made with"),
