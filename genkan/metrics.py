@@ -63,6 +63,14 @@ class Hashing(Protocol):
         """How many were refused a place so far."""
 
 
+class Throttling(Protocol):
+    """What is read of the rates that the node counts."""
+
+    @property
+    def refused(self) -> Counter[str]:
+        """Requests that were refused, by the name of the rate."""
+
+
 class Metrics:
     """The node's own registry. `scrape` is its text."""
 
@@ -72,6 +80,7 @@ class Metrics:
         *,
         worker: Working | None = None,
         hashing: Hashing | None = None,
+        throttle: Throttling | None = None,
     ) -> None:
         from prometheus_client import CollectorRegistry, ProcessCollector
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -79,6 +88,7 @@ class Metrics:
         self._db = db
         self._worker = worker
         self._hashing = hashing
+        self._throttle = throttle
         self._requests: dict[tuple[str, str, int], int] = {}
         self._durations: dict[tuple[str, str], list[float]] = {}
         self._refusals: Counter[str] = Counter()
@@ -148,6 +158,13 @@ class Metrics:
         yield _counter(
             "genkan_sign_ins", "Sign-ins with a password", ["outcome"], _single(self._sign_ins)
         )
+        if self._throttle is not None:
+            yield _counter(
+                "genkan_throttled_requests",
+                "Requests beyond AWS's published rates",
+                ["rate"],
+                _single(self._throttle.refused),
+            )
         yield from self._of_database()
         yield from self._of_jobs()
         if self._hashing is not None:

@@ -14,6 +14,7 @@ from genkan.core.clock import Clock, system_clock
 from genkan.db.database import Services
 from genkan.db.sqlite import SqliteDatabase
 from genkan.fronts.aws.gateway import Gateway
+from genkan.fronts.aws.throttling import Throttle
 from genkan.keys.kek import KeyRefused, given_key
 from genkan.perform import perform
 from genkan.sandbox import facts
@@ -75,7 +76,7 @@ class Sandbox:
         self.health = node_health(self.db, self.worker)
         self._web = self._pages()
         self.server = Server(
-            gateway=Gateway(self.app),
+            gateway=Gateway(self.app, Throttle() if settings.throttling == "aws" else None),
             web=self._web,
             allowed_hosts=settings.allowed_hosts,
             started=self.start,

@@ -37,6 +37,7 @@ from genkan.settings import SandboxSettings, SettingsRefused, sandbox_settings
     type=click.Path(path_type=Path, dir_okay=False),
     help="The private key of --tls-certificate (PEM).",
 )
+@click.option("--throttling", help="off (default), or aws: refuse what is beyond AWS's rates.")
 @click.option("--bind", help="The address to listen on (default 127.0.0.1).")
 @click.option("--listen-anywhere", is_flag=True, help="Allow --bind to be other than loopback.")
 def up(**options: Any) -> None:

@@ -11,7 +11,12 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """Base of the closed set. `message` may be shown to anyone, `detail` to operators only."""
+    """Base of the closed set. `message` may be shown to anyone, `detail` to operators only.
+
+    `audit_settled`: whether audit has decided about it, so that nobody records it again.
+    """
+
+    audit_settled = False
 
     def __init__(
         self,
@@ -54,12 +59,34 @@ class QuotaExceeded(Refusal):
 
 
 class Throttled(Refusal):
-    """Too many at once; trying later helps (ThrottlingException)."""
+    """Too many at once; trying later helps (ThrottlingException).
 
-    def __init__(self, message: str, *, retry_after_seconds: int = 1, **rest: Any) -> None:
+    `audit_silent`: the door leaves no record of it, since whoever raised it sees to that.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_seconds: int = 1,
+        audit_silent: bool = False,
+        **rest: Any,
+    ) -> None:
         super().__init__(message, **rest)
         self.retry_after_seconds = retry_after_seconds
+        self.audit_silent = audit_silent
 
 
 class Unauthenticated(Refusal):
-    """Nobody was proven. Raised by fronts only: an unknown caller never reaches the door."""
+    """Nobody was proven. Raised by fronts only: an unknown caller never reaches the door.
+
+    For audit: `claimed` is the access key that was named, and `caller` whose proof was good, but
+    is over.
+    """
+
+    def __init__(
+        self, message: str, *, claimed: str = "", caller: Any = None, **rest: Any
+    ) -> None:
+        super().__init__(message, **rest)
+        self.claimed = claimed
+        self.caller = caller

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from genkan.core.quotas import Quotas
+from genkan.core.rates import Throttling
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
@@ -28,6 +29,7 @@ from genkan.settings.values import (
     log_level,
     origin,
     quotas,
+    throttling,
     truth,
 )
 
@@ -52,6 +54,7 @@ class NodeSettings:
     worker: bool
     drain_seconds: float
     quotas: Quotas
+    throttling: Throttling
     log_level: str
     log_format: LogFormat
 
@@ -115,6 +118,11 @@ OPTIONS = (
         "Quotas that are not AWS's, such as `users=200000`; separated by commas in the environment,"
         " a list in the file.",
     ),
+    Option(
+        "throttling",
+        "`aws` refuses requests that come faster than AWS's published rates, `off` none.",
+        "off",
+    ),
     Option("log_level", "`debug`, `info`, `warning` or `error`.", "info"),
     Option("log_format", "`json`, one object a line, or `text`.", "json"),
 )
@@ -145,6 +153,7 @@ def node_settings(
         worker=read.required("worker", truth),
         drain_seconds=read.required("drain_seconds", _seconds),
         quotas=quotas("quotas", read.text("quotas")),
+        throttling=read.required("throttling", throttling),
         log_level=read.required("log_level", log_level),
         log_format=read.required("log_format", log_format),
     )

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from genkan.core.quotas import Quotas
+from genkan.core.rates import Throttling
 from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
@@ -23,6 +24,7 @@ from genkan.settings.values import (
     log_level,
     origin,
     quotas,
+    throttling,
     truth,
 )
 
@@ -42,7 +44,8 @@ class SandboxSettings:
     when not given. `seed`: the file that describes a new organization, None for the sample.
     `tls`: speak https with a certificate of our own; `tls_certificate` and `tls_key`: with the one
     in these files, given together.
-    `quotas`: AWS's, unless told otherwise.
+    `quotas`: AWS's, unless told otherwise. `throttling`: `aws` refuses what comes faster than
+    AWS's published rates.
     `key`: the key-encryption key, the file `key` in `data_dir` unless it is given.
     """
 
@@ -57,6 +60,7 @@ class SandboxSettings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     quotas: Quotas = field(default_factory=Quotas)
+    throttling: Throttling = "off"
     log_level: str = "warning"
     log_format: LogFormat = "text"
     key: KeySetting = field(default_factory=KeySetting)
@@ -101,6 +105,7 @@ def sandbox_settings(
     tls: bool = False,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    throttling: str | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> SandboxSettings:
     """Settings from options and environment; `SettingsRefused` names the first bad one."""
@@ -128,6 +133,7 @@ def sandbox_settings(
         seed=seed,
         **tls_options,
         quotas=quotas("GENKAN_QUOTAS", env.get("GENKAN_QUOTAS", "")),
+        throttling=_throttling(env, throttling),
         log_level=log_level("GENKAN_LOG_LEVEL", env.get("GENKAN_LOG_LEVEL", "warning")),
         log_format=log_format("GENKAN_LOG_FORMAT", env.get("GENKAN_LOG_FORMAT", "text")),
         key=key_setting(environment=env),
@@ -146,6 +152,12 @@ def _tls(
     if tls and certificate is not None:
         raise SettingsRefused("--tls makes a certificate: leave it out, or --tls-certificate")
     return {"tls": tls, "tls_certificate": certificate, "tls_key": key}
+
+
+def _throttling(env: Mapping[str, str], given: str | None) -> Throttling:
+    if given is not None:
+        return throttling("--throttling", given)
+    return throttling("GENKAN_THROTTLING", env.get("GENKAN_THROTTLING", "off"))
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

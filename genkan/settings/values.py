@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from genkan.core.quotas import HIGHEST, NAMES, Quotas
+from genkan.core.rates import Throttling
 
 _ORIGIN = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])"
@@ -90,6 +91,13 @@ def quotas(name: str, value: str) -> Quotas:
             raise SettingsRefused(f"{name}: {quota} is given twice")
         given[quota] = int(number)
     return Quotas(**given)
+
+
+def throttling(name: str, value: str) -> Throttling:
+    """Whether requests beyond AWS's published rates are refused."""
+    if value not in ("off", "aws"):
+        raise SettingsRefused(f"{name} must be off or aws")
+    return "aws" if value == "aws" else "off"
 
 
 def log_format(name: str, value: str) -> LogFormat:

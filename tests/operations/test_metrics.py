@@ -16,6 +16,7 @@ from genkan.core.errors import Denied, Throttled
 from genkan.core.trace import Trace
 from genkan.db import jobs
 from genkan.db.postgres import Counts as PostgresCounts
+from genkan.fronts.aws.throttling import Throttle
 from genkan.metrics import MOST_LABELS, Metrics
 from tests.operations.exchange import Listening, a_server, ask
 from tests.support.store import Store
@@ -225,7 +226,11 @@ async def test_the_worker_the_hashing_pool_and_the_engine_are_read_at_the_scrape
 
     db = NoDatabase()
     db.counts = Counts  # type: ignore[attr-defined]
-    samples = await scraped(Metrics(db, worker=Worker(), hashing=Pool()))
+    throttle = Throttle()
+    throttle.refused["sso-admin"] += 6
+    samples = await scraped(Metrics(db, worker=Worker(), hashing=Pool(), throttle=throttle))
+    assert of(samples, "genkan_throttled_requests_total", rate="sso-admin") == 6
+    assert of(samples, "genkan_throttled_requests_total", rate="cloudtrail") == 0
     assert of(samples, "genkan_jobs_ended_total", kind="ProvisionRole", end="done") == 7
     assert of(samples, "genkan_jobs_running") == 2
     assert of(samples, "genkan_password_hashing_places") == 3
@@ -254,7 +259,7 @@ async def test_every_metric_is_in_the_operators_page() -> None:
         async def scan(self, call: Any, work: Any) -> jobs.Backlog:
             return jobs.Backlog(states={"ready": 1}, oldest_due_ms=0)
 
-    made = Metrics(Found(), worker=Worker(), hashing=Pool())
+    made = Metrics(Found(), worker=Worker(), hashing=Pool(), throttle=Throttle())
     running = Trace()
     running.refusal, running.sign_in = "Denied", "wrong"
     made.request("aws", running, "Work", 400, 0.1)

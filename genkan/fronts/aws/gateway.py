@@ -25,6 +25,7 @@ from genkan.fronts.aws.refused_requests import (
     record_unknown,
 )
 from genkan.fronts.aws.services import SERVICES, Service
+from genkan.fronts.aws.throttling import Throttle
 from genkan.oauth.records import Rejected
 from genkan.perform import perform
 from genkan.protocols.aws import codec
@@ -46,6 +47,7 @@ class Exchange:
     app: App
     request: Request
     origin: Origin
+    throttle: Throttle | None = None
     operation: OperationModel | None = None
     service: Service | None = None
     caller: Caller | None = None
@@ -100,18 +102,19 @@ async def _perform(exchange: Exchange) -> None:
     if special is not None:
         exchange.result = await special(exchange)
         return
-    exchange.result = await perform(
-        exchange.app,
-        Call(
-            operation=service.operations[operation.name],
-            params=exchange.params,
-            caller=exchange.caller,
-            origin=exchange.origin,
-            event_source=service.event_source,
-            event_name=operation.name,
-            region=exchange.region,
-        ),
+    call = Call(
+        operation=service.operations[operation.name],
+        params=exchange.params,
+        caller=exchange.caller,
+        origin=exchange.origin,
+        event_source=service.event_source,
+        event_name=operation.name,
+        region=exchange.region,
     )
+    if exchange.throttle is None:
+        exchange.result = await perform(exchange.app, call)
+    else:
+        exchange.result = await exchange.throttle.perform(exchange.app, service, call)
 
 
 async def _encode(exchange: Exchange) -> None:
@@ -139,16 +142,17 @@ STEPS: tuple[Callable[[Exchange], Awaitable[None]], ...] = (
 
 
 class Gateway:
-    """Answers AWS requests for one application."""
+    """Answers AWS requests for one application; as often as they come, without a `throttle`."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, throttle: Throttle | None = None) -> None:
         self._app = app
+        self._throttle = throttle
         self._second = 0
         self._denied = 0
 
     async def answer(self, request: Request, origin: Origin) -> Response:
         """The answer to one request; never raises."""
-        exchange = Exchange(self._app, request, origin)
+        exchange = Exchange(self._app, request, origin, self._throttle)
         try:
             for step in STEPS:
                 await step(exchange)

@@ -1,4 +1,4 @@
-"""Records of what is refused before the door: undecodable, or of an operation that nobody has.
+"""Records of what is refused before an operation: undecodable, of one that nobody has, throttled.
 
 Only of callers that are proven: strangers leave no durable row (DESIGN §8). Without parameters and
 without any value of the request, since nothing has said yet which of them are secrets.
@@ -70,6 +70,20 @@ async def record_not_served(
         origin=origin,
         region=region,
         read_only=operation.readonly,
+    )
+
+
+async def record_throttled(app: App, service: Service, call: Call, answer: ErrorAnswer) -> None:
+    """A request that came too soon; `throttling` bounds how many of them are recorded."""
+    await _record(
+        app,
+        service,
+        call.operation.name,
+        answer,
+        caller=call.caller,
+        origin=call.origin,
+        region=call.region,
+        read_only=call.operation.reads is not None,
     )
 
 
