@@ -1,7 +1,9 @@
 """Which engine a test of the wire runs on: load this module as a pytest plugin.
 
 Whatever asks for `wire_engine`, itself or through `server`, runs on SQLite, where the server is the
-sandbox, and on PostgreSQL, where it is `genkan serve`. GENKAN_TEST_ENGINES says on which:
+sandbox, and on PostgreSQL, where it is two `genkan serve`, each request at another one than the
+request before; a server that a test starts for itself is one process on both engines.
+GENKAN_TEST_ENGINES says on which:
 
 - unset: everything on SQLite, and a sample on PostgreSQL. What is in the sample depends on a test's
   id and the seed GENKAN_TEST_SAMPLE only, so it stays the same until one of them changes; of the
@@ -22,6 +24,7 @@ import pytest
 
 from tests.support.engines import ENGINES, POSTGRES, SQLITE, chosen
 from tests.support.installation import PostgresServer
+from tests.support.pair import Pair
 from tests.support.server import Server
 
 Servers = Callable[[str], Server]
@@ -53,7 +56,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
     def of(engine: str) -> Server:
         if engine not in running:
-            running[engine] = new_server(engine, tmp_path_factory.mktemp(engine) / "data").start()
+            make = Pair if engine == POSTGRES else Server
+            running[engine] = make(tmp_path_factory.mktemp(engine) / "data").start()
         return running[engine]
 
     yield of

@@ -1,0 +1,177 @@
+"""What stands in front of two nodes so that every request goes to another one than the last.
+
+`Forwarder` gives a whole connection to a node, and a client keeps its connection: its reads would
+never meet what another node remembers. Here each request of a connection has a connection of its
+own to the node whose turn it is. Bytes are passed on as they come and only watched: a connection on
+which anything else than plain requests and answers of known lengths is seen stays with its node.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import re
+import threading
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from tests.support.server import free_port
+
+_CHUNK = 65536
+_LONGEST_HEAD = 65536
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,12})[ \t]*\r$")
+_UNUSUAL = re.compile(rb"(?im)^(transfer-encoding:|expect:|upgrade:|connection:[ \t]*close)")
+_REQUEST = re.compile(rb"(?s)(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) [^\r\n]* HTTP/1\.1\r\n")
+_ANSWER = re.compile(rb"(?s)HTTP/1\.1 ([2-5][0-9][0-9]) ")
+_NO_BODY = frozenset({b"204", b"304"})
+
+
+class _Message:
+    """One request or answer as it passes: whether it is plain, and whether it is all there."""
+
+    def __init__(self, start: re.Pattern[bytes]) -> None:
+        self._start = start
+        self._head: bytes | None = b""
+        self._missing = 0
+        self.plain = True
+        self.word = b""
+        """The request's method, the answer's status."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything of it."""
+        return self._head != b""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it is missing."""
+        return self._head is None and self._missing == 0
+
+    def feed(self, chunk: bytes, *, bodiless: bool = False) -> None:
+        """Watch some bytes; `bodiless`: whatever it says of a length, no body follows."""
+        if self._head is None:
+            self._missing -= len(chunk)
+        else:
+            head, found, body = (self._head + chunk).partition(b"\r\n\r\n")
+            if found:
+                self._read(head + b"\r\n", bodiless=bodiless)
+                self._missing -= len(body)
+            else:
+                self._head = head
+                self.plain = self.plain and len(head) < _LONGEST_HEAD
+        # More than it said: a request sent before the last one was answered.
+        self.plain = self.plain and self._missing >= 0
+
+    def _read(self, head: bytes, *, bodiless: bool) -> None:
+        self._head = None
+        found = self._start.match(head)
+        lengths = _LENGTH.findall(head)
+        if found is None or len(lengths) > 1 or _UNUSUAL.search(head):
+            self.plain = False
+            return
+        self.word = found[1]
+        if self._start is _ANSWER and self.word in _NO_BODY:
+            bodiless = True
+        if self._start is _ANSWER and not lengths and not bodiless:
+            self.plain = False  # it ends when the connection does
+        self._missing = int(lengths[0]) if lengths and not bodiless else 0
+
+
+class _Passage:
+    """One client's connection."""
+
+    def __init__(
+        self, turns: "itertools.cycle[int]", taken: "Counter[int]", reader: Any, writer: Any
+    ) -> None:
+        self._turns = turns
+        self._taken = taken
+        self._reader: asyncio.StreamReader = reader
+        self._writer: asyncio.StreamWriter = writer
+        self._node: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+        self._asked = _Message(_REQUEST)
+        self._told = _Message(_ANSWER)
+
+    async def pass_on(self) -> None:
+        """Until either side ends it."""
+        await self._turn()
+        asking = asyncio.create_task(self._ask())
+        try:
+            with contextlib.suppress(OSError):
+                await self._tell()
+        finally:
+            asking.cancel()
+            with contextlib.suppress(asyncio.CancelledError, OSError):
+                await asking
+            self._node[1].close()
+            self._writer.close()
+
+    async def _turn(self) -> None:
+        self._port = next(self._turns)
+        self._node = await asyncio.open_connection("127.0.0.1", self._port)
+        self._asked, self._told = _Message(_REQUEST), _Message(_ANSWER)
+
+    async def _ask(self) -> None:
+        while chunk := await self._reader.read(_CHUNK):
+            if not self._asked.begun:
+                self._taken[self._port] += 1
+            self._asked.feed(chunk)
+            self._node[1].write(chunk)
+            await self._node[1].drain()
+        self._node[1].write_eof()
+
+    async def _tell(self) -> None:
+        while chunk := await self._node[0].read(_CHUNK):
+            self._told.feed(chunk, bodiless=self._asked.word == b"HEAD")
+            plain = self._asked.plain and self._told.plain
+            if plain and self._asked.complete and self._told.complete:
+                # Before the client has all of the answer, and so before it asks again.
+                before = self._node[1]
+                await self._turn()
+                before.close()
+            self._writer.write(chunk)
+            await self._writer.drain()
+
+
+class Alternator:
+    """Takes connections on a port of both loopbacks; requests go to the nodes' ports in turn."""
+
+    def __init__(self, nodes: Sequence[int], port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.taken: Counter[int] = Counter()
+        """How many requests each port was given."""
+        self._turns = itertools.cycle(nodes)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._servers: list[asyncio.Server] = []
+        self._do(self._listen())
+
+    def close(self) -> None:
+        """Take no connections any more, and close those there are."""
+        self._do(self._end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _listen(self) -> None:
+        for address in ("127.0.0.1", "::1"):
+            with contextlib.suppress(OSError):  # a machine without IPv6
+                made = await asyncio.start_server(self._take, address, self.port, backlog=1024)
+                self._servers.append(made)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _Passage(self._turns, self.taken, reader, writer).pass_on()
+        except OSError:
+            writer.transport.abort()
+
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
