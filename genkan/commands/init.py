@@ -1,16 +1,18 @@
 """`genkan init`: make an installation and hand over what opens it.
 
-What it prints can be printed once only: the store keeps passwords and keys hashed or sealed.
-Cut off in the middle, nobody was ever served from what it left, and the next call begins anew.
+What it prints can be printed once only: the store keeps passwords and keys hashed or sealed. So
+the installation is ready only after they were handed over: whatever goes wrong before, nobody was
+ever served from what is left, and the next call begins anew.
 """
 
 import asyncio
 import json
 import os
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from genkan.db.place import Place
     from genkan.keys.kek import KeyEncryptionKey
     from genkan.sandbox.document import SeedDocument
+
+HandOver = Callable[[dict[str, Any]], None]
 
 _DEFAULT_REGION = "us-east-1"
 _FIRST = """\
@@ -73,22 +77,57 @@ def init(
     from genkan.sandbox.seed_mistakes import SeedRefused
 
     settings = node_settings(settings_file)
-    if output is not None and output.exists():
-        raise SettingsRefused(f"{output} exists already")
     try:
         document = _document(seed, user_name, email)
-        made = asyncio.run(_make(settings, document, region))
+        with _handing_over(output) as hand_over:
+            asyncio.run(_make(settings, document, region, hand_over))
     except (SeedRefused, SeedFailed) as refused:
         click.echo(refused, err=True)
         raise SystemExit(1) from None
-    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+    if output is not None:
         click.echo(f"Keys and first passwords are in {output}: keep them, nothing else has them.")
+
+
+@contextmanager
+def _handing_over(output: Path | None) -> Iterator[HandOver]:
+    """What takes keys and passwords, durably once it returns: the terminal, or the new file.
+
+    `SettingsRefused` when the file is there or cannot be made, before anything else is; after any
+    failure it is gone.
+    """
+    if output is None:
+        yield lambda made: click.echo(_text(made), nl=False)
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise SettingsRefused(f"{output} exists already") from None
+    except OSError as error:
+        raise SettingsRefused(f"cannot write {output}: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            yield lambda made: _write(file, output, _text(made))
+    except BaseException:
+        output.unlink(missing_ok=True)
+        raise
+
+
+def _write(file: TextIO, path: Path, text: str) -> None:
+    from genkan.db.files import make_durable
+
+    try:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise SettingsRefused(
+            f"cannot write {path}: {error.strerror}; what was made is not used: call this again"
+        ) from None
+    make_durable(path.absolute().parent)
+
+
+def _text(made: dict[str, Any]) -> str:
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def _document(seed: Path | None, user_name: str, email: str | None) -> "SeedDocument":
@@ -125,8 +164,11 @@ def _first_document(user_name: str, email: str | None) -> "SeedDocument":
 
 
 async def _make(
-    settings: NodeSettings, document: "SeedDocument", region: str | None
-) -> dict[str, Any]:
+    settings: NodeSettings,
+    document: "SeedDocument",
+    region: str | None,
+    hand_over: HandOver,
+) -> None:
     from genkan.assembly import node
     from genkan.sandbox import facts
     from genkan.sandbox.seed import seed
@@ -148,8 +190,8 @@ async def _make(
             described: dict[str, Any] = await made.own(facts.DESCRIBE_ORGANIZATION, handed=handed)
         finally:
             await made.stop()
+        hand_over(described)
         _end(place)
-    return described
 
 
 def _begin(place: "Place", kek: "KeyEncryptionKey") -> None:

@@ -4,13 +4,14 @@ import json
 import os
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from genkan.db import installation
 from genkan.sandbox.sample import SAMPLE_FILE
-from tests.commands.place import Place, new_place
+from tests.commands.place import Place, bare_environment, new_place
 from tests.support import engines
 
 
@@ -83,8 +84,65 @@ def test_an_output_that_exists_is_not_written_over(place: Place) -> None:
     assert output.read_text() == "mine"
 
 
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_made(
+    place: Place,
+) -> None:
+    output = place.folder / "missing" / "made.json"
+    line = place.refusal("init", "--email", "a@example.com", "--output", str(output))
+    assert line == f"cannot write {output}: No such file or directory"
+    assert not (place.folder / "store").exists()
+    assert place.run("serve").stderr.rstrip().endswith("make one with `genkan init`")
+    made = place.init()
+    assert len(made["users"]) == rows(place, "users")
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [("FAILS", "the seed is refused"), ("INTERRUPTED", "Aborted!"), ("FULL", "No space left")],
+)
+def test_after_a_failure_no_output_is_left_and_it_can_be_called_again(
+    place: Place, script: str, says: str
+) -> None:
+    output = place.folder / "made.json"
+    done = place.run(
+        "init", "--email", "a@example.com", "--output", str(output), script=SCRIPTS[script]
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+    assert "holds no installation" in place.refusal("serve")
+    assert len(place.init()["users"]) == rows(place, "users")
+
+
+def test_what_the_terminal_did_not_take_was_not_made(place: Place) -> None:
+    words = place.command("init", "--email", "a@example.com")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, stdout=full, stderr=subprocess.PIPE, env=bare_environment(), timeout=60
+        )
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr
+    assert "holds no installation" in place.refusal("serve")
+
+
+@pytest.mark.parametrize("words", [("init", "--email", "a@example.com"), ("migrate",), ("serve",)])
+def test_another_programs_database_is_refused(
+    engine: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    place = new_place(engine, tmp_path)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "genkan.sqlite").touch()
+    with place.direct() as database:
+        database.write(lambda rows: rows.run("CREATE TABLE schema_migrations (version TEXT)", ()))
+        before = database.tables()
+    assert place.refusal(*words).endswith("is another program's database")
+    with place.direct() as database:
+        assert database.tables() == before
+
+
 def test_cut_off_in_the_middle_it_can_be_called_again(place: Place) -> None:
-    # Dies at the 20th commit of the seed: keys, schema and half an organization are there.
+    # Dies at the fifth commit of the seed: keys, schema and part of an organization are there.
     process = place.begin("init", "--seed", str(SAMPLE_FILE), script=DIES_AT_A_WRITE)
     assert process.wait(60) == -signal.SIGKILL
     with place.direct() as database:
@@ -103,7 +161,7 @@ def test_two_at_once_make_one(place: Place) -> None:
     assert rows(place, "users") == 1
 
 
-DIES_AT_A_WRITE = """
+AT_A_WRITE = """
 import os, signal
 from genkan.sandbox import seed_door
 done = 0
@@ -111,11 +169,22 @@ do = seed_door.Seeder.do
 async def counted(self, *words, **params):
     global done
     done += 1
-    if done == 20:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if done == 5:
+        {happens}
     return await do(self, *words, **params)
 seed_door.Seeder.do = counted
 """
+DIES_AT_A_WRITE = AT_A_WRITE.format(happens="os.kill(os.getpid(), signal.SIGKILL)")
+SCRIPTS = {
+    "FAILS": AT_A_WRITE.format(happens="raise seed_door.SeedFailed('the seed is refused')"),
+    "INTERRUPTED": AT_A_WRITE.format(happens="os.kill(os.getpid(), signal.SIGINT)"),
+    "FULL": """
+import errno, os
+def full(descriptor):
+    raise OSError(errno.ENOSPC, "No space left on device")
+os.fsync = full
+""",
+}
 
 
 def test_a_database_of_something_else_is_left_alone(place: Place, engine: str) -> None:
