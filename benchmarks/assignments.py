@@ -51,15 +51,18 @@ EXPECTED_SECONDS = 5.0
 CONNECTIONS = 32
 MANY_ACCOUNTS, FEW_SETS = 200, 3
 SHARED = 200
-SETS_OF_ONE, PRINCIPALS_OF_ONE = 20, 10
+SETS_OF_ONE, PRINCIPALS_OF_ONE = 50, 4
 LOOKED_AT = 8
 """Accounts whose roles, and credentials, are looked at after each burst."""
 _PERSON = "hanako"
 _LOOK_SECONDS = 0.05
-_CONFLICT_SECONDS = 0.05
+_CONFLICT_SECONDS = 0.1
+"""After which the client asks again for what was refused because of another request."""
 _PATIENCE_SECONDS = 120.0
 _PROBE_SECONDS = 0.005
-_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:%s","Resource":"*"}]}'
+_POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:%s","Resource":"*"}]}'
+)
 _READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
@@ -136,11 +139,18 @@ class Asked:
     """What a burst knows of itself so far."""
 
     site: Site
-    waiting: deque[tuple[int, bytes]]
+    waiting: deque[bytes]
+    again: deque[tuple[float, bytes]] = field(default_factory=deque)
     accepted: list[str] = field(default_factory=list)
     conflicts: int = 0
     probes: list[float] = field(default_factory=list)
     over: bool = False
+
+    def next(self) -> bytes | None:
+        """What is to be asked now: what waited long enough, then what was not asked yet."""
+        if self.again and self.again[0][0] <= time.perf_counter():
+            return self.again.popleft()[1]
+        return self.waiting.popleft() if self.waiting else None
 
 
 # --- what is asked for ----------------------------------------------------------------------------
@@ -174,7 +184,7 @@ def triples(site: Site) -> list[Triple]:
     """A thousand assignments that nobody has, of permission sets made for this.
 
     Three in five need a new role each, in many accounts; one in five is another principal of a
-    role that stands; one in five is in one account, where ten principals share each of its roles.
+    role that stands; one in five is in one account, where four principals share each of its roles.
     """
     accounts: list[str] = site.kept["accounts"]
     few = [_new_set(site, number) for number in range(FEW_SETS)]
@@ -328,15 +338,14 @@ def _measured(site: Site, operation: str, wanted: Sequence[Triple]) -> Burst:
 
 async def _ask(asked: Asked, line: Line, kind: str, wanted: int) -> None:
     while len(asked.accepted) < wanted:
-        if not asked.waiting:
-            await asyncio.sleep(_CONFLICT_SECONDS)
+        request = asked.next()
+        if request is None:
+            await asyncio.sleep(_CONFLICT_SECONDS / 10)
             continue
-        tries, request = asked.waiting.popleft()
         answer = await line.ask(request)
         if b"ConflictException" in answer.body:
             asked.conflicts += 1
-            await asyncio.sleep(_CONFLICT_SECONDS * min(8, tries + 1))
-            asked.waiting.append((tries + 1, request))
+            asked.again.append((time.perf_counter() + _CONFLICT_SECONDS, request))
             continue
         status = _members(answer)[f"AccountAssignment{kind}Status"]
         if status["Status"] != "IN_PROGRESS":
@@ -362,7 +371,7 @@ def _members(answer: Answer) -> Any:
 
 
 def _run(site: Site, name: str, requests: Iterable[bytes], work: Any) -> Burst:
-    asked = Asked(site=site, waiting=deque((0, request) for request in requests))
+    asked = Asked(site=site, waiting=deque(requests))
     cpu, database = cpu_seconds(site.pids), cpu_seconds(site.database_pids())
     seconds = asyncio.run(asyncio.wait_for(_clocked(asked, work), _PATIENCE_SECONDS))
     return Burst(

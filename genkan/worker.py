@@ -36,7 +36,7 @@ GiveUp = Callable[[App, Job, str], Awaitable[None]]
 
 STUCK_SECONDS = 60.0
 """A look for jobs that takes longer will not end by itself."""
-_CONCURRENCY = 8
+_CONCURRENCY = 32
 _IDLE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 0.25
 _LOST_RACE_SECONDS = 0.05

@@ -1,8 +1,8 @@
 """The worker's handler: from a claimed job to a role as it should be, and a settled request.
 
 Three kinds of step, each of which may be the last before a crash: `BeginRoleWork` says what is to
-be brought about and records names; changes are applied one by one; `SettleRoleWork` records the
-end. Run again after any of them, the job ends as if it had not been cut off.
+be brought about and records names; the target makes the changes, at once or one by one;
+`SettleRoleWork` records the end. Run again after any of them, the job ends as if it had not been cut off.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -96,14 +96,12 @@ async def _bring_about(context: ProvisioningContext, site: Site, work: RoleWork)
     metadata = await context.metadata_for(site.app, site.account_id)
     provider = SamlProviderState(name=work.saml_provider_name, metadata=metadata)
     actual = await _read(context.target, site, work)
-    for change in plan(AccountState(provider=provider, role=role), actual):
-        await context.target.apply(site, change)
+    await context.target.apply(site, plan(AccountState(provider=provider, role=role), actual))
 
 
 async def _remove(target: AccountTarget, site: Site, work: RoleWork) -> None:
     actual = await _read(target, site, work)
-    for change in plan(AccountState(provider=actual.provider), actual):
-        await target.apply(site, change)
+    await target.apply(site, plan(AccountState(provider=actual.provider), actual))
 
 
 async def _still_stands(context: ProvisioningContext, site: Site, work: RoleWork) -> bool:

@@ -1,7 +1,7 @@
 """The sandbox target: accounts that live in our own store, changed through the door.
 
-Each change is one transaction under the job's fence, so that a worker whose lease is gone changes
-nothing more.
+All changes of a job are one transaction under its fence: an account is as it was or as it should
+be, and a worker whose lease is gone changes nothing more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,11 +43,18 @@ class SandboxTarget:
         )
         return missing
 
-    async def apply(self, site: Site, change: Change) -> None:
-        """Make one change."""
+    async def apply(self, site: Site, changes: Sequence[Change]) -> None:
+        """Make all changes, or none of them."""
+        if changes:
+            params = {"account_id": site.account_id, "changes": tuple(changes)}
+            await _perform(site, APPLY_CHANGES, params)
+
+
+def _apply(tx: Tx, *, account_id: str, changes: Sequence[Change]) -> None:
+    for change in changes:
         operation, params = _operation(change)
         try:
-            await _perform(site, operation, {"account_id": site.account_id, **params})
+            operation.run(tx, account_id=account_id, **params)
         except NotFound as refusal:
             policy_arn = params.get("policy_arn") or params.get("permissions_boundary")
             if policy_arn is None:
@@ -146,3 +153,4 @@ READ_MISSING_POLICIES = Operation(
     reads="point",
     recorded=False,
 )
+APPLY_CHANGES = Operation(name="ApplyChanges", run=_apply, access=_WORKERS, recorded=False)

@@ -45,5 +45,8 @@ class AccountTarget(Protocol):
     async def missing_policies(self, site: Site, policy_arns: Sequence[str]) -> tuple[str, ...]:
         """Those of the account's own policies that it does not have."""
 
-    async def apply(self, site: Site, change: Change) -> None:
-        """Make one change; `TargetRefused` when the account will not have it."""
+    async def apply(self, site: Site, changes: Sequence[Change]) -> None:
+        """Make changes in their order; `TargetRefused` when the account will not have one.
+
+        Those before a refusal, or before a crash, may have been made.
+        """
