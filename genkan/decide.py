@@ -7,7 +7,7 @@ Invariants: there is no other way in; what is not expressly allowed is denied; e
 from the transaction's own data, so a right that ended before this transaction is gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from genkan.authorization.request import Context
 from genkan.core.app import App
 from genkan.core.call import (
     Call,
+    Check,
     Iam,
     Owner,
     OwnSession,
@@ -29,6 +30,8 @@ from genkan.core.call import (
 from genkan.core.clock import iso8601
 from genkan.core.errors import Denied
 from genkan.db import jobs
+
+PlaceOf = Callable[[Any, str], tuple[str, str] | None]
 
 DEAD = "The security token included in the request is invalid."
 
@@ -65,6 +68,7 @@ def decide(app: App, tx: Any, call: Call) -> None:
 
 def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> None:
     standing: Standing = app.standing(tx, caller)
+    owner = caller.account_id
     if access.owner is not None:
         owner = access.owner(tx, call)
         if owner != caller.account_id and not _shares(app, tx, access, caller.account_id, owner):
@@ -72,17 +76,31 @@ def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> N
                 _not_owner(caller, access, tx, call),
                 detail=f"{caller.account_id} does not own what {owner} owns",
             )
-    context = {**_request_context(tx, call), **standing.context}
+    context = {
+        **request_context(tx, call),
+        **account_context(tx, app.place_of, caller.account_id, owner),
+        **standing.context,
+    }
     for check in access.checks(tx, call):
-        request = Request(
-            principal=standing.principal,
-            action=check.action,
-            resources=check.resources,
-            context={**context, **check.context} if check.context else context,
-        )
-        decision = decide_policies(request, standing.policies)
-        if not decision.allowed:
-            raise Denied(decision.access_denied_message, detail=decision.explanation)
+        for resources, more in _questions(check):
+            request = Request(
+                principal=standing.principal,
+                action=check.action,
+                resources=resources,
+                context={**context, **more} if more else context,
+            )
+            decision = decide_policies(request, standing.policies)
+            if not decision.allowed:
+                raise Denied(decision.access_denied_message, detail=decision.explanation)
+
+
+def _questions(check: Check) -> Iterator[tuple[tuple[str, ...], Context]]:
+    """The resources to ask about at once, and their condition keys."""
+    if not check.of_resource:
+        yield check.resources, check.context
+        return
+    for resource in check.resources:
+        yield (resource,), {**check.context, **check.of_resource.get(resource, {})}
 
 
 def _shares(app: App, tx: Any, access: Iam, account_id: str, owner: str) -> bool:
@@ -101,16 +119,34 @@ def _not_owner(caller: Signer, access: Iam, tx: Any, call: Call) -> str:
     )
 
 
-def _request_context(tx: Any, call: Call) -> Context:
+def request_context(tx: Any, call: Call) -> Context:
+    """The condition keys that follow from the request alone."""
     origin = call.origin
     context: dict[str, Any] = {
         "aws:CurrentTime": iso8601(tx.now),
         "aws:EpochTime": str(tx.now // 1000),
         "aws:SecureTransport": origin.secure_transport,
         "aws:RequestedRegion": call.region,
+        "aws:ViaAWSService": "false",
     }
     if origin.source_ip:
         context["aws:SourceIp"] = origin.source_ip
     if origin.user_agent:
         context["aws:UserAgent"] = origin.user_agent
+    return context
+
+
+def account_context(tx: Any, place_of: PlaceOf, caller: str, owner: str) -> Context:
+    """Whose the caller (empty: nobody's) and what is asked about are, and in which organization."""
+    key = ("accounts of a request", caller, owner)
+    found: Context = tx.remembered(key, lambda: _account_context(tx, place_of, caller, owner))
+    return found
+
+
+def _account_context(tx: Any, place_of: PlaceOf, caller: str, owner: str) -> Context:
+    context: dict[str, Any] = {"aws:ResourceAccount": owner}
+    for who, account_id in (("Principal", caller), ("Resource", owner)):
+        place = place_of(tx, account_id) if account_id else None
+        if place is not None:
+            context[f"aws:{who}OrgID"], context[f"aws:{who}OrgPaths"] = place[0], (place[1],)
     return context

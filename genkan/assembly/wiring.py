@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from genkan.applications import subscribers as applications
 from genkan.assignments import subscribers as assignments
 from genkan.audit.recorder import Home, Recorder
+from genkan.audit.refusals import RefusalLimit
 from genkan.audit.sealing import SEAL_JOB, SealingRequests, make_sealer
 from genkan.core import ids
 from genkan.core.app import App, Deployment
@@ -55,7 +56,13 @@ def wired_events() -> EventBus:
 
 
 def make_app(
-    *, deployment: Deployment, db: Database, clock: Clock, vault: Vault, events: EventBus
+    *,
+    deployment: Deployment,
+    db: Database,
+    clock: Clock,
+    vault: Vault,
+    events: EventBus,
+    refusals: RefusalLimit,
 ) -> App:
     """What the door and the fronts are given."""
     return App(
@@ -68,7 +75,9 @@ def make_app(
         require_session=require_person,
         is_member=organization.is_member,
         is_delegate=organization.is_delegate,
-        record=Recorder(home=home_of, sealing=SealingRequests()).record,
+        place_of=organization.place_of,
+        record=Recorder(home=home_of, admits=refusals.admits, sealing=SealingRequests()).record,
+        admits=refusals.admits,
     )
 
 

@@ -58,7 +58,9 @@ class App:
     stands. `require_session(tx, person)` raises `Denied` when the person's session has ended.
     `is_member(tx, account_id, of)`: whether an account belongs to the organization that the account
     `of` manages. `is_delegate(tx, account_id, of)`: whether an account administers for it.
-    `record(tx, call, outcome)` writes the audit record of a write.
+    `place_of(tx, account_id)`: an account's organization and its path there, None outside of one.
+    `record(tx, call, outcome)` writes the audit record of a write. `admits(call, outcome)`: whether
+    a refusal is to be recorded, or there were too many.
     """
 
     deployment: Deployment
@@ -71,4 +73,6 @@ class App:
     is_member: Callable[[Any, str, str], bool]
     is_delegate: Callable[[Any, str, str], bool]
     record: Callable[[Any, Call, object], None]
+    place_of: Callable[[Any, str], tuple[str, str] | None] = lambda tx, account_id: None
+    admits: Callable[[Call, object], bool] = lambda call, outcome: True
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

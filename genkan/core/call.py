@@ -78,12 +78,14 @@ class Origin:
 class Check:
     """One authorization question: may the caller do `action` on each of `resources`?
 
-    `context` holds condition keys of this request beyond the ones the door knows.
+    `context` holds condition keys of this request beyond the ones the door knows, `of_resource`
+    those of one resource by its ARN: AWS asks about each resource by itself, with its own tags.
     """
 
     action: str
     resources: tuple[str, ...] = ("*",)
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    of_resource: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,17 @@ def find_account(tx: Tx, account_id: str) -> Account | None:
     return tx.remembered(("account", account_id), lambda: store.find_account(tx, account_id))
 
 
+def place_of(tx: Tx, account_id: str) -> tuple[str, str] | None:
+    """The account's organization and the path of its parent there; None outside of it.
+
+    As `aws:PrincipalOrgID` and `aws:PrincipalOrgPaths` say it: `o-…`, `o-…/r-…/ou-…/`.
+    """
+    whole, account = find_organization(tx), find_account(tx, account_id)
+    if whole is None or account is None:
+        return None
+    return whole.organization_id, account.path.removesuffix(f"{account_id}/")
+
+
 def management_account_id(tx: Tx) -> str:
     """The management account; AWSOrganizationsNotInUseException without an organization."""
     return organization(tx).management_account_id

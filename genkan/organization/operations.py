@@ -13,6 +13,7 @@ from genkan.organization.access import (
     is_delegate,
     management_account_id,
     organization,
+    place_of,
     reading,
 )
 from genkan.organization.answers import PAGE, Answer, account_answer, page
@@ -42,6 +43,7 @@ __all__ = [
     "levels_of",
     "management_account_id",
     "organization",
+    "place_of",
     "policy_arn",
     "trust_service",
 ]

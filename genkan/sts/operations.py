@@ -58,7 +58,12 @@ def assume_role(
     if role is None or role.arn != role_arn:
         raise _denied(caller, role_arn)
     trust.require_assume_role(
-        tx, caller=caller, role=role, external_id=external_id, tags=session_tags
+        tx,
+        caller=caller,
+        role=role,
+        session_name=role_session_name,
+        external_id=external_id,
+        tags=session_tags,
     )
     limit = _CHAINED_LIMIT if caller.role_session else role.max_session_duration
     if duration_seconds > limit:

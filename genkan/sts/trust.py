@@ -1,6 +1,7 @@
 """What a signer may do, and whether a role trusts whoever asks for it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from genkan.core.clock import iso8601
 from genkan.core.errors import Denied, Invalid
 from genkan.credentials import operations as credentials
 from genkan.db.database import Tx
-from genkan.decide import DEAD, Standing
+from genkan.decide import DEAD, Standing, account_context, request_context
 from genkan.iam import operations as iam
 from genkan.iam.records import Role
 from genkan.identity_store import operations as identity_store
@@ -74,7 +75,11 @@ def _standing_of_user(tx: Tx, signer: Signer) -> Standing:
 
 
 def _session_context(tx: Tx, session: RoleSession, signer: Signer) -> dict[str, str]:
-    context = {"aws:TokenIssueTime": iso8601(session.issued_at)}
+    context = {
+        "aws:TokenIssueTime": iso8601(session.issued_at),
+        # Whatever a person signed in with: AWS knows of the MFA of its own users alone.
+        "aws:MultiFactorAuthPresent": "false",
+    }
     if signer.person_id:
         context["identitystore:UserId"] = signer.person_id
         context |= tx.remembered(
@@ -140,11 +145,22 @@ def _compiled(named: Sequence[tuple[str, str]]) -> tuple[PolicySource, ...]:
 
 
 def require_assume_role(
-    tx: Tx, *, caller: Signer, role: Role, external_id: str, tags: Mapping[str, str]
+    tx: Tx,
+    *,
+    caller: Signer,
+    role: Role,
+    session_name: str,
+    external_id: str,
+    tags: Mapping[str, str],
 ) -> None:
     """AssumeRole's decision: the role's trust policy and the caller's own policies together."""
     found = standing(tx, caller)
-    context: dict[str, str | tuple[str, ...]] = dict(found.context)
+    context: dict[str, Any] = {
+        **request_context(tx, tx.call),
+        **account_context(tx, organization.place_of, caller.account_id, role.account_id),
+        **found.context,
+        "sts:RoleSessionName": session_name,
+    }
     if external_id:
         context["sts:ExternalId"] = external_id
     for key, value in tags.items():
@@ -175,7 +191,10 @@ def require_assume_role(
 
 def require_saml(tx: Tx, *, role: Role, provider_arn: str, claims: SamlClaims) -> None:
     """AssumeRoleWithSAML's decision: the role's trust policy alone (reference §9)."""
-    context: dict[str, str | tuple[str, ...]] = {
+    context: dict[str, Any] = {
+        **request_context(tx, tx.call),
+        **account_context(tx, organization.place_of, "", role.account_id),
+        "sts:RoleSessionName": claims.session_name,
         "SAML:aud": claims.recipient,
         "SAML:iss": claims.issuer,
         "SAML:sub": claims.subject,
@@ -184,6 +203,8 @@ def require_saml(tx: Tx, *, role: Role, provider_arn: str, claims: SamlClaims) -
     }
     for key, value in claims.tags.items():
         context[f"aws:RequestTag/{key}"] = value
+    if claims.tags:
+        context["aws:TagKeys"] = tuple(claims.tags)
     principal = Principal(kind=PrincipalKind.FEDERATED, arn=provider_arn)
     policies = PolicySet(resource=(_trust(role),), resource_account=role.account_id)
     for action in ("sts:AssumeRoleWithSAML", *(("sts:TagSession",) if claims.tags else ())):
