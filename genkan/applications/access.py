@@ -15,7 +15,8 @@ from genkan.core.call import Call, Check, Iam, Signer
 from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
-from genkan.instances.tags import request_context, resource_context
+from genkan.instances.tags import Context as TagContext
+from genkan.instances.tags import request_context, resource_context, resource_contexts
 from genkan.organization import operations as organization
 
 APPLICATION_ACCOUNT = "sso:ApplicationAccount"
@@ -57,7 +58,14 @@ def creating_application(action: str) -> Iam:
         context = dict(request_context(params.get("tags") or ()))
         context[APPLICATION_ACCOUNT] = maker(call, instances.owner_of(tx, call))
         resources = (params["instance_arn"], params["application_provider_arn"])
-        return (Check(action=f"sso:{action}", resources=resources, context=context),)
+        return (
+            Check(
+                action=f"sso:{action}",
+                resources=resources,
+                context=context,
+                of_resource=_instance_tags(tx, params["instance_arn"]),
+            ),
+        )
 
     return Iam(checks=checks, owner=instances.owner_of, delegable=True)
 
@@ -67,7 +75,7 @@ def creating_issuer(action: str) -> Iam:
 
     def checks(tx: Tx, call: Call) -> tuple[Check, ...]:
         context = request_context(call.params.get("tags") or ())
-        return (_on_instance(action, call, context),)
+        return (_on_instance(tx, action, call, context),)
 
     return Iam(checks=checks, owner=_instance_owner(action), delegable=True)
 
@@ -75,7 +83,7 @@ def creating_issuer(action: str) -> Iam:
 def on_instance(action: str) -> Iam:
     """The action on the instance."""
     return Iam(
-        checks=lambda tx, call: (_on_instance(action, call),),
+        checks=lambda tx, call: (_on_instance(tx, action, call),),
         owner=_instance_owner(action),
         delegable=True,
     )
@@ -97,7 +105,9 @@ def on_instance_by_members(action: str, own: Callable[[Mapping[str, Any]], str |
             return caller.account_id
         return owner_account_id
 
-    return Iam(checks=lambda tx, call: (_on_instance(action, call),), owner=owner, delegable=True)
+    return Iam(
+        checks=lambda tx, call: (_on_instance(tx, action, call),), owner=owner, delegable=True
+    )
 
 
 def on_catalogue(action: str) -> Iam:
@@ -133,10 +143,19 @@ def _context_of(tx: Tx, application_arn: str) -> dict[str, str | tuple[str, ...]
 
 
 def _on_instance(
-    action: str, call: Call, context: Mapping[str, str | tuple[str, ...]] | None = None
+    tx: Tx, action: str, call: Call, context: Mapping[str, str | tuple[str, ...]] | None = None
 ) -> Check:
-    resources = (call.params["instance_arn"],)
-    return Check(action=f"sso:{action}", resources=resources, context=context or {})
+    arn = call.params["instance_arn"]
+    return Check(
+        action=f"sso:{action}",
+        resources=(arn,),
+        context=context or {},
+        of_resource=_instance_tags(tx, arn),
+    )
+
+
+def _instance_tags(tx: Tx, instance_arn: str) -> dict[str, TagContext]:
+    return resource_contexts({instance_arn: instances.tags_or_none(tx, instance_arn)})
 
 
 def _owner_by(parameter: str) -> Callable[[Tx, Call], str]:

@@ -4,7 +4,7 @@ from genkan.core.call import Call
 from genkan.core.errors import Denied, Invalid, NotFound
 from genkan.db.database import Tx
 from genkan.instances import store
-from genkan.instances.records import ACTIVE, ORGANIZATION, Instance
+from genkan.instances.records import ACTIVE, ORGANIZATION, Instance, Tags
 
 UNSUPPORTED = "The operation is not supported for this Identity Center instance"
 """AWS's sentence for what only an organization instance can do."""
@@ -55,6 +55,12 @@ def the_instance(tx: Tx) -> Instance:
     if found is None:
         raise NotFound("There is no organization instance.")
     return found
+
+
+def tags_or_none(tx: Tx, instance_arn: str) -> Tags:
+    """The instance's tags, as conditions see them; none of one that is not there."""
+    found = find_instance(tx, instance_arn)
+    return found.tags if found is not None else ()
 
 
 def owner_of(tx: Tx, call: Call) -> str:

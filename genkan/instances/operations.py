@@ -22,6 +22,7 @@ from genkan.instances.lookup import (
     owner_of,
     required_instance,
     required_organization_instance,
+    tags_or_none,
     the_instance,
 )
 from genkan.instances.making import create_instance
@@ -262,5 +263,6 @@ __all__ = [
     "session_tags",
     "set_tags",
     "tags_of",
+    "tags_or_none",
     "the_instance",
 ]

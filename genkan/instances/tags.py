@@ -49,3 +49,8 @@ def request_context(tags: Sequence[Mapping[str, str]]) -> Context:
 def resource_context(tags: Sequence[tuple[str, str]]) -> Context:
     """`aws:ResourceTag/<key>` of what is asked about."""
     return {f"aws:ResourceTag/{key}": value for key, value in tags}
+
+
+def resource_contexts(tags_by_arn: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Context]:
+    """`aws:ResourceTag/<key>` of each resource that has tags, by its ARN."""
+    return {arn: resource_context(tags) for arn, tags in tags_by_arn.items() if tags}

@@ -172,7 +172,12 @@ def test_tags_of_a_permission_set_decide_who_may_change_it(world: World) -> None
                 {
                     "Effect": "Allow",
                     "Action": "sso:PutInlinePolicyToPermissionSet",
-                    "Resource": "*",
+                    "Resource": world.instance,
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": "sso:PutInlinePolicyToPermissionSet",
+                    "Resource": "arn:aws:sso:::permissionSet/*",
                     "Condition": {"StringEquals": {"aws:ResourceTag/team": "web"}},
                 },
                 {

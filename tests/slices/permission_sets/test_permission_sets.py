@@ -198,7 +198,7 @@ def test_tags_are_conditions_of_creation_and_of_later_acts(store: Store) -> None
             permission_set_arn=arn,
         )
     assert creating.context == {"aws:RequestTag/team": "data", "aws:TagKeys": ("team",)}
-    assert describing.context == {"aws:ResourceTag/team": "data"}
+    assert describing.of_resource == {arn: {"aws:ResourceTag/team": "data"}}
     assert describing.resources == (INSTANCE_ARN, arn)
 
 
