@@ -1,7 +1,9 @@
 """`genkan simulate`: ask the evaluator that decides about every request (docs/simulate.md)."""
 
+import functools
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -24,6 +26,26 @@ def _policies(name: str, meaning: str) -> Callable[[Any], Any]:
     return click.option(f"--{name}", multiple=True, type=_file, help=meaning)
 
 
+class _Undecided(click.ClickException):
+    exit_code = _MISUNDERSTOOD
+
+
+def _only_decides(command: Callable[..., None]) -> Callable[..., None]:
+    """Keep 1 for a denial: whatever keeps the evaluator from deciding ends with 2."""
+
+    @functools.wraps(command)
+    def told(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except click.ClickException as refused:
+            raise _Undecided(refused.message) from None
+        except Exception:  # a bug, after which Python would end with 1
+            traceback.print_exc()
+            raise SystemExit(_MISUNDERSTOOD) from None
+
+    return told
+
+
 @click.command()
 @click.option("--json-lines", is_flag=True, help="Read questions, write decisions, a line each.")
 @click.option("--principal", default="", help="The ARN of who asks.")
@@ -38,12 +60,13 @@ def _policies(name: str, meaning: str) -> Callable[[Any], Any]:
 @_policies("scp", "A service control policy; each is a level that must allow.")
 @click.option("--role", default="", help="The ARN of a role in the organization: its policies.")
 @click.option("--explain", is_flag=True, help="Show how every statement speaks of it.")
+@_only_decides
 @refusals
 @on_installation
 def simulate(installation: Installation, json_lines: bool, **options: Any) -> None:
     """Ask whether a request would be allowed, and why.
 
-    Ends with 0 when it is allowed, 1 when it is not, 2 when the question makes no sense.
+    Ends with 0 when it is allowed, 1 when it is denied, 2 when there is no decision.
     """
     if json_lines:
         _answer_lines(sys.stdin.buffer, sys.stdout)

@@ -10,6 +10,7 @@ import pytest
 from tests.commands.place import bare_environment, client, new_place, wait_until_answers
 from tests.support.engines import SQLITE
 
+ROLE = "arn:aws:iam::111122223333:role/reader"
 USER = "arn:aws:iam::111122223333:user/maria"
 ALLOW = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}'
 
@@ -50,10 +51,55 @@ def test_a_malformed_policy_is_no_decision(tmp_path: Path) -> None:
     assert "invalid Json" in done.stderr
 
 
-def test_what_is_missing_is_said() -> None:
-    done = run("--principal", USER)
-    assert done.returncode == 1
-    assert "say at least --action" in done.stderr
+ASKED = ("--principal", USER, "--action", "s3:GetObject")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--principal", USER), "say at least --action"),
+        (("--action", "s3:GetObject"), "--principal or --role"),
+        (("--role", USER, "--action", "s3:GetObject"), "is no ARN of a role"),
+        ((*ASKED, "--policy", "{folder}/missing.json"), "No such file or directory"),
+        ((*ASKED, "--boundary", "{folder}/latin.json"), "is not UTF-8"),
+        ((*ASKED, "--scp", "{folder}"), "is a directory"),
+        ((*ASKED, "--context", "aws:PrincipalTag/team"), "is not KEY=VALUE"),
+        ((*ASKED, "--managed-policy", "arn:aws:iam::aws:policy/Nothing"), "Nothing"),
+        ((*ASKED, "--settings", "{folder}/missing.toml"), "missing.toml"),
+        (
+            ("--role", ROLE, "--action", "a:b", "--data-dir", "{folder}"),
+            "holds no organization",
+        ),
+        ((*ASKED, "--polisy", "x"), "No such option"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_no_denial(
+    tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "latin.json").write_bytes(b'{"Sid": "caf\xe9"}')
+    done = run(*(word.format(folder=tmp_path) for word in words))
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bug_is_no_denial() -> None:
+    broken = (
+        "import genkan.authorization.simulation as simulation\n"
+        "simulation.answer_line = None\n"
+        "from genkan.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", broken, "simulate", *ASKED],
+        capture_output=True,
+        text=True,
+        env=bare_environment(),
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
 
 
 def test_lines_are_answered_one_by_one_and_in_order() -> None:
@@ -103,8 +149,9 @@ def test_a_role_of_the_organization_brings_its_own_policies(tmp_path: Path) -> N
     told = ("simulate", "--role", role, "--action")
     assert place.run(*told, "s3:GetObject").returncode == 0
     assert place.run(*told, "s3:PutObject").returncode == 1
-    assert "there is no role" in place.refusal("simulate", "--role", f"{role}x", "--action", "a:b")
-    assert "is no ARN of a role" in place.refusal("simulate", "--role", USER, "--action", "a:b")
+    done = place.run("simulate", "--role", f"{role}x", "--action", "a:b")
+    assert done.returncode == 2
+    assert done.stderr == f"Error: there is no role {role}x\n"
 
 
 def test_service_control_policies_over_the_account_limit_its_roles(tmp_path: Path) -> None:
