@@ -1,9 +1,9 @@
-"""How the organization's records are answered, and how its lists are cut into pages."""
+"""How the organization's records are answered, how its lists are cut, how its limits refuse."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from genkan.core.errors import Invalid
+from genkan.core.errors import Conflict, Invalid
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.organization.records import Account, Organization
@@ -54,3 +54,8 @@ def account_answer(whole: Organization, account: Account) -> Answer:
         "joined_method": account.joined_method,
         "joined_timestamp": account.joined_at,
     }
+
+
+def violation(message: str, reason: str) -> Conflict:
+    """The refusal of what a limit of the organization, named by `reason`, does not let be."""
+    return Conflict(message, code="ConstraintViolationException", members={"reason": reason})

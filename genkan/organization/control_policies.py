@@ -16,7 +16,7 @@ from genkan.core.errors import Conflict, Invalid, NotFound, Refusal
 from genkan.db.database import Tx
 from genkan.organization import access, policy_store, store
 from genkan.organization.access import find_account, find_organization, iam, organization, reading
-from genkan.organization.answers import PAGE, Answer, page
+from genkan.organization.answers import PAGE, Answer, page, violation
 from genkan.organization.records import FULL_ACCESS, ControlPolicy, Organization
 
 TYPE = "SERVICE_CONTROL_POLICY"
@@ -29,9 +29,10 @@ Levels = tuple[tuple[ControlPolicy, ...], ...]
 
 
 def levels_of(tx: Tx, account_id: str) -> Levels:
-    """What limits the account, a level for the root, each unit and itself; none for most.
+    """What limits the account: a level for the root, each unit and itself.
 
-    None while the type is not enabled, for the management account, and outside an organization.
+    No level at all means no limit: while the type is not enabled, for the management account, and
+    outside an organization.
     """
     enabled = tx.remembered(("control policies",), lambda: policy_store.type_enabled(tx, TYPE))
     if not enabled:
@@ -106,7 +107,7 @@ def create_policy(
     if policy_store.name_taken(tx, name):
         raise _duplicate()
     if policy_store.count(tx) >= POLICY_LIMIT:
-        raise _violation(
+        raise violation(
             "You have exceeded the number of policies that you can have in an organization.",
             "POLICY_NUMBER_LIMIT_EXCEEDED",
         )
@@ -175,7 +176,7 @@ def attach_policy(tx: Tx, *, policy_id: str, target_id: str) -> Answer:
             code="DuplicatePolicyAttachmentException",
         )
     if len(attached) >= ATTACHMENT_LIMIT:
-        raise _violation(
+        raise violation(
             "You have exceeded the number of policies that can be attached to an entity.",
             "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
         )
@@ -194,7 +195,7 @@ def detach_policy(tx: Tx, *, policy_id: str, target_id: str) -> Answer:
             code="PolicyNotAttachedException",
         )
     if len(attached) == 1:
-        raise _violation(
+        raise violation(
             "You cannot remove the last policy from an entity: it would be allowed nothing.",
             "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
         )
@@ -314,7 +315,7 @@ def _require_content(content: str) -> None:
             detail=error.detail,
         ) from None
     if len(content) > CONTENT_LIMIT:
-        raise _violation(
+        raise violation(
             f"The policy has more than {CONTENT_LIMIT} characters.",
             "POLICY_CONTENT_LIMIT_EXCEEDED",
         )
@@ -348,10 +349,6 @@ def _duplicate() -> Conflict:
 
 def _invalid(message: str, reason: str) -> Refusal:
     return Invalid(message, code="InvalidInputException", members={"reason": reason})
-
-
-def _violation(message: str, reason: str) -> Conflict:
-    return Conflict(message, code="ConstraintViolationException", members={"reason": reason})
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -10,7 +10,7 @@ from genkan.core.errors import Conflict, Invalid, NotFound
 from genkan.db.database import Tx
 from genkan.organization import access, store
 from genkan.organization.access import IDENTITY_CENTER, find_account, iam, organization, reading
-from genkan.organization.answers import PAGE, Answer, account_answer, page
+from genkan.organization.answers import PAGE, Answer, account_answer, page, violation
 from genkan.organization.records import Delegation
 from genkan.organization.services import TRUSTED
 
@@ -59,14 +59,14 @@ def register_delegated_administrator(tx: Tx, *, account_id: str, service_princip
     """
     _require_known(service_principal)
     if account_id == organization(tx).management_account_id:
-        raise _violation(
+        raise violation(
             "You cannot register management account/yourself as delegated administrator for your"
             " organization.",
             "CANNOT_REGISTER_MASTER_AS_DELEGATED_ADMINISTRATOR",
         )
     _require_account(tx, account_id)
     if not store.service_enabled(tx, service_principal):
-        raise _violation(
+        raise violation(
             f"You must enable service access for {service_principal} before you register a"
             " delegated administrator for it.",
             "SERVICE_ACCESS_NOT_ENABLED",
@@ -79,7 +79,7 @@ def register_delegated_administrator(tx: Tx, *, account_id: str, service_princip
             code="AccountAlreadyRegisteredException",
         )
     if len(registered) >= most:
-        raise _violation(
+        raise violation(
             "You have exceeded the allowed number of delegated administrators for the service"
             f" {service_principal}.",
             "MAX_DELEGATED_ADMINISTRATORS_FOR_SERVICE_LIMIT_EXCEEDED",
@@ -181,10 +181,6 @@ def _not_registered() -> Conflict:
         "The provided account is not a registered delegated administrator for your organization.",
         code="AccountNotRegisteredException",
     )
-
-
-def _violation(message: str, reason: str) -> Conflict:
-    return Conflict(message, code="ConstraintViolationException", members={"reason": reason})
 
 
 OPERATIONS: tuple[Operation, ...] = (

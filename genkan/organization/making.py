@@ -10,6 +10,7 @@ from genkan.core.errors import Conflict, Invalid, NotFound
 from genkan.db.database import Tx
 from genkan.organization import policy_store, store
 from genkan.organization.access import organization
+from genkan.organization.answers import violation
 from genkan.organization.records import FULL_ACCESS, Account, Organization, OrganizationalUnit
 
 DEEPEST_UNIT = 5
@@ -89,11 +90,7 @@ def create_organizational_unit(
             code="DuplicateOrganizationalUnitException",
         )
     if parent.depth >= DEEPEST_UNIT:
-        raise Conflict(
-            "You have exceeded the allowed depth of OUs.",
-            code="ConstraintViolationException",
-            members={"reason": "OU_DEPTH_LIMIT_EXCEEDED"},
-        )
+        raise violation("You have exceeded the allowed depth of OUs.", "OU_DEPTH_LIMIT_EXCEEDED")
     unit_id = unit_id or f"ou-{whole.root_id.removeprefix('r-')}-{_letters(8)}"
     unit = OrganizationalUnit(
         unit_id=unit_id,
