@@ -1,6 +1,6 @@
 """Measure everything and write the page's figures: `make bench`.
 
-    python -m benchmarks [--runs 5] [--seconds 3] [--only sqlite,moto,postgres]
+    python -m benchmarks [--runs 5] [--seconds 3] [--only sqlite,moto,postgres,reads]
                          [--sets small,large] [--operations NAME,NAME]
 
 docs/benchmarks.md is rewritten by a whole run only; a part of it is printed.
@@ -15,13 +15,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import dataset, load, machine, sites, stores, table
+from benchmarks import dataset, load, machine, reads, sites, stores, table
 from benchmarks.operations import OPERATIONS, Measured, check_password
 from benchmarks.sites import Site
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 SETS = {"small": dataset.SMALL, "large": dataset.LARGE}
-SERVERS = ("sqlite", "moto", "postgres")
+READS = "reads"
+SERVERS = ("sqlite", "moto", "postgres", READS)
 _WARM_SECONDS = 0.5
 _MOST_A_SECOND = 7_000
 """Requests made beforehand for each second; no server here answers more writes."""
@@ -73,7 +74,11 @@ def main() -> None:
                 after_load=site.memory_mib(),
             )
         )
-    written = table.section(facts, figures, memories)
+    every_read: list[reads.Figure] = []
+    if READS in chosen.only:
+        every_read, mistaken = _every_read(chosen.operations)
+        failed = failed or mistaken
+    written = table.section(facts, figures, memories, every_read)
     if chosen.whole and not failed:
         table.rewrite(PAGE, written)
         _tell(f"written to {PAGE}")
@@ -87,7 +92,9 @@ def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks")
     arguments.add_argument("--runs", type=int, default=5)
     arguments.add_argument("--seconds", type=float, default=3.0)
-    arguments.add_argument("--only", default=",".join(SERVERS), help="of sqlite,moto,postgres")
+    arguments.add_argument(
+        "--only", default=",".join(SERVERS), help="of sqlite,moto,postgres,reads"
+    )
     arguments.add_argument("--sets", default=",".join(SETS), help="of small,large")
     arguments.add_argument("--operations", default="", help="names, or how they begin")
     chosen = arguments.parse_args()
@@ -140,6 +147,29 @@ def _measured(site: Site, operation: Measured, runs: int, seconds: float) -> loa
             )
         )
     return table.middle(results[1:])
+
+
+def _every_read(names: list[str]) -> tuple[list[reads.Figure], bool]:
+    """The figures of every read operation on a fresh large data set; whether one was wrong."""
+    figures, mistaken = [], False
+    with sites.on_sqlite("large", dataset.LARGE) as site:
+        sites.settled(site)
+        for read in reads.READS:
+            if names and not any(read.operation.startswith(name) for name in names):
+                continue
+            try:
+                figures.append(reads.measured(site, read))
+            except load.Wrong as told:
+                mistaken = True
+                _tell(f"{read.operation:54} WRONG {told}")
+                continue
+            result = figures[-1].result
+            _tell(
+                f"{read.operation:54} {result.rate:9,.0f}/s {result.cpu_us:7,.0f} µs"
+                f" {result.body_bytes:9,.0f} bytes"
+            )
+    sites.unpin()
+    return figures, mistaken
 
 
 def _first_answer(runs: int) -> float:

@@ -1,11 +1,12 @@
 """The data sets: rows written straight into a store that the product made and seeded itself.
 
 Owns how large an organization is (`SMALL`, `LARGE`) and how it is spread: each user is in five
-groups; four assignments in five are a group's; a few permission sets are in every account and the
-others here and there; each assigned permission set has its role in the account, trust policy and
-attachments included, as the provisioning worker leaves it. Everybody has a password, one in five
-is signed in. What the product forgets by itself (requests older than 90 days, audit records) is
-not written.
+groups; four assignments in five are a group's; a few permission sets are in every account, the
+others here and there, and a few drafts nowhere yet; each assigned permission set has its role in
+the account, trust policy and attachments included, as the provisioning worker leaves it. Everybody
+has a password, one in five is signed in. What the product forgets by itself (requests older than
+90 days, audit records) is not written. Leaves applications and what else an instance has to
+`catalogue`.
 Invariants: a figure counts what the sample organization has, too; rows are the same for the same
 store and scale; and the benchmark person (the sample's first user) has the same accounts, roles and
 groups at every scale, so that answers can be compared between data sets.
@@ -18,11 +19,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
+from benchmarks import catalogue
 from genkan.authorization.managed import lookup
 from genkan.core import arns
 from genkan.identity_store.folding import fold
 from genkan.permission_sets.content import content_hash
-from genkan.permission_sets.records import PermissionSetContent
+from genkan.permission_sets.records import (
+    CustomerManagedPolicyReference,
+    PermissionsBoundary,
+    PermissionSetContent,
+)
 from genkan.provisioning.desired import MAX_SESSION_DURATION, trust_policy
 from genkan.signin.hashing import hash_password
 
@@ -49,7 +57,11 @@ _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much there is in all. `everywhere`: permission sets that every account has."""
+    """How much there is in all. `everywhere`: permission sets that every account has.
+
+    `applications` and `requests` (for assignments, of the last two months) are added to the sample
+    organization's own. One group in `crowd_one_of` has a permission set in every account.
+    """
 
     users: int
     groups: int
@@ -58,6 +70,9 @@ class Scale:
     assignments: int
     roles_of_an_account: int
     everywhere: int
+    applications: int = 20
+    requests: int = 400
+    crowd_one_of: int = 2_000
 
 
 SMALL = Scale(
@@ -77,6 +92,8 @@ LARGE = Scale(
     assignments=1_000_000,
     roles_of_an_account=20,
     everywhere=5,
+    applications=500,
+    requests=20_000,
 )
 
 
@@ -102,6 +119,7 @@ class _Base:
     identity_store_id: str
     management: str
     organization_id: str
+    region: str
     units: tuple[tuple[str, str], ...]
     metadata: str
     metadata_account: str
@@ -114,6 +132,8 @@ class _Set:
     permission_set_id: str
     name: str
     policies: tuple[str, ...]
+    inline_policy: str
+    boundary: str
     content_hash: str
 
 
@@ -130,12 +150,35 @@ def fill(store: Store, scale: Scale) -> None:
     groups = _groups(store, base, scale, users)
     sets = _permission_sets(store, base, scale)
     accounts = _accounts(store, base, scale)
-    _assign(store, base, scale, accounts, sets, groups, users)
+    drafts = drafts_of(len(sets))
+    placed = sets[: len(sets) - drafts]
+    _assign(store, base, scale, accounts, placed, groups, users)
+    catalogue.fill(
+        store,
+        catalogue.Catalogue(
+            now=base.now,
+            instance_id=base.instance_id,
+            region=base.region,
+            management=base.management,
+            applications=scale.applications,
+            requests=scale.requests,
+            groups=groups[PERSON_GROUPS:],
+            users=users,
+            placed=[one.permission_set_id for one in placed],
+            drafts=[one.permission_set_id for one in sets[len(placed) :]],
+            accounts=[one.account_id for one in accounts],
+        ),
+    )
+
+
+def drafts_of(permission_sets: int) -> int:
+    """How many of so many made permission sets are in no account yet: the last ones."""
+    return max(1, permission_sets // 150)
 
 
 def _read(store: Store) -> _Base:
-    ((instance_id, identity_store_id, management, now),) = store.rows(
-        "SELECT id, identity_store_id, owner_account_id, created_at FROM instances"
+    ((instance_id, identity_store_id, management, region, now),) = store.rows(
+        "SELECT id, identity_store_id, owner_account_id, region, created_at FROM instances"
     )
     ((organization_id,),) = store.rows("SELECT id FROM organizations")
     (metadata_account, metadata) = store.rows(
@@ -148,6 +191,7 @@ def _read(store: Store) -> _Base:
         instance_id=instance_id,
         identity_store_id=identity_store_id,
         management=management,
+        region=region,
         organization_id=organization_id,
         units=tuple(store.rows("SELECT id, path FROM organizational_units ORDER BY path")),
         metadata=metadata,
@@ -330,7 +374,11 @@ def _some(rng: random.Random, of: Sequence[str], count: int) -> list[str]:
 def _permission_sets(store: Store, base: _Base, scale: Scale) -> list[_Set]:
     rng = random.Random("permission sets")
     count = scale.permission_sets - base.counts["permission_sets"]
-    sets = [_permission_set(f"ps-{_hex(rng, 16)}", number) for number in range(count)]
+    placed = count - drafts_of(count)
+    sets = [
+        _permission_set(f"ps-{_hex(rng, 16)}", number, draft=number >= placed)
+        for number in range(count)
+    ]
     store.add(
         "permission_sets",
         "permission_set_id, instance_id, name, description, session_duration, relay_state,"
@@ -338,9 +386,10 @@ def _permission_sets(store: Store, base: _Base, scale: Scale) -> list[_Set]:
         (
             (
                 *(one.permission_set_id, base.instance_id, one.name, _about(one.name), "PT8H"),
-                *("", "", "", one.content_hash, "[]", base.now),
+                *("", one.inline_policy, one.boundary, one.content_hash),
+                *(catalogue.tags(number), base.now),
             )
-            for one in sets
+            for number, one in enumerate(sets)
         ),
     )
     store.add(
@@ -355,22 +404,28 @@ def _about(name: str) -> str:
     return f"What {name} may do"
 
 
-def _permission_set(permission_set_id: str, number: int) -> _Set:
+def _permission_set(permission_set_id: str, number: int, *, draft: bool) -> _Set:
     policies = tuple(sorted({_POLICIES[number % len(_POLICIES)], _POLICIES[0]}))
     if any(lookup(arn) is None for arn in policies):
         raise LookupError(f"no such managed policies: {policies}")
     name = f"Access{number:04d}"
+    boundary = PermissionsBoundary(managed_policy_arn=_POLICIES[1]) if draft else None
+    inline_policy = catalogue.inline_policy(name) if draft else ""
     content = PermissionSetContent(
         name=name,
         description=_about(name),
         session_duration="PT8H",
         relay_state="",
         managed_policies=policies,
-        customer_managed_policies=(),
-        inline_policy="",
-        boundary=None,
+        customer_managed_policies=tuple(
+            CustomerManagedPolicyReference(path=path, name=name)
+            for path, name in (catalogue.references(permission_set_id) if draft else ())
+        ),
+        inline_policy=inline_policy,
+        boundary=boundary,
     )
-    return _Set(permission_set_id, name, policies, content_hash(content))
+    kept = "" if boundary is None else msgspec.json.encode(boundary).decode()
+    return _Set(permission_set_id, name, policies, inline_policy, kept, content_hash(content))
 
 
 def _accounts(store: Store, base: _Base, scale: Scale) -> list[_Account]:
@@ -481,6 +536,7 @@ class _Right:
     role_name: str
     role_id: str
     of_person: bool
+    position: int
     holders: int
 
 
@@ -496,12 +552,16 @@ def _assign(
     rights = list(_rights(base, scale, accounts, sets))
     _roles(store, base, rights)
     rng = random.Random("assignments")
-    others = groups[PERSON_GROUPS:]
+    made = groups[PERSON_GROUPS:]
+    crowds = made[: min(len(made) // scale.crowd_one_of, scale.everywhere)]
+    others = made[len(crowds) :]
 
     def holders(right: _Right) -> list[tuple[str, str]]:
         found = [("GROUP", groups[0])] if right.of_person else []
         by_group = (right.holders * 4 + 4) // 5
-        found += [("GROUP", one) for one in _some(rng, others, by_group)]
+        here = [("GROUP", one) for one in crowds[right.position : right.position + 1]]
+        found += here
+        found += [("GROUP", one) for one in _some(rng, others, by_group - len(here))]
         return found + [("USER", one) for one in _some(rng, users, right.holders - by_group)]
 
     store.add(
@@ -544,6 +604,7 @@ def _rights(
                 f"AWSReservedSSO_{permission_set.name}_{_hex(rng, 16)}",
                 _unique_id(rng, "AROA"),
                 place < of_person and position < 2,
+                position,
                 wanted * (number + 1) // pairs - wanted * number // pairs,
             )
 

@@ -9,6 +9,7 @@ answers is worth nothing.
 import asyncio
 import itertools
 import os
+import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Protocol
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_WHOLE_PROCESS = 2
+"""CPUCLOCK_SCHED of every thread together."""
 
 
 class Wrong(Exception):
@@ -41,6 +44,14 @@ class Flow(Protocol):
         """The operation's next request, None when it is complete; raises `Wrong`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What happens beside a run and is not counted: a request every so many seconds."""
+
+    requests: Iterator[bytes]
+    seconds: float
+
+
 class Repeated:
     """One request an operation, in turn; an answer is right with its status and a text in it."""
 
@@ -63,7 +74,7 @@ class Result:
     """What a run saw. Latencies in milliseconds of whole operations, CPU in microseconds each.
 
     `database_us` is what a database server of its own used, 0 without one; `client_us` what this
-    client did.
+    client did. `body_bytes` is the mean length of an operation's answers without their heads.
     """
 
     operations: int
@@ -74,6 +85,7 @@ class Result:
     cpu_us: float
     database_us: float = 0.0
     client_us: float = 0.0
+    body_bytes: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -88,6 +100,8 @@ class Result:
 
 class _Connection(asyncio.Protocol):
     """One connection; opened again where the server closes after each answer, as moto's does."""
+
+    _counted = True
 
     def __init__(self, run: "_Run", port: int, flow: Flow) -> None:
         self._run = run
@@ -139,6 +153,7 @@ class _Connection(asyncio.Protocol):
             self._waiting = None
             if closes(answer.head):
                 self._leave()
+            self._run.received += len(answer.body) if self._counted else 0
             following = self._flow.answered(answer)
         except Wrong as wrong:
             self._finish(wrong)
@@ -146,7 +161,11 @@ class _Connection(asyncio.Protocol):
         if following is not None:
             self._send(following)
             return
-        self._run.latencies.append(time.perf_counter() - self._began)
+        self._operated(answer)
+
+    def _operated(self, answer: Answer) -> None:
+        self._run.ended = time.perf_counter()
+        self._run.latencies.append(self._run.ended - self._began)
         self._operate()
 
     def _leave(self) -> None:
@@ -165,10 +184,26 @@ class _Connection(asyncio.Protocol):
         self.done.set_result(wrong)
 
 
+class _Timed(_Connection):
+    """A connection that waits between its requests, and whose answers count for nothing."""
+
+    _counted = False
+
+    def __init__(self, run: "_Run", port: int, beside: Beside) -> None:
+        super().__init__(run, port, Repeated(beside.requests, contains=b"{"))
+        self._every = beside.seconds
+
+    def _operated(self, answer: Answer) -> None:
+        due = self._began + self._every - time.perf_counter()
+        asyncio.get_running_loop().call_later(max(0.0, due), self._operate)
+
+
 class _Run:
     def __init__(self, seconds: float) -> None:
         self.until = time.perf_counter() + seconds
         self.latencies: list[float] = []
+        self.received = 0
+        self.ended = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def reconnecting(self, work: Coroutine[object, object, None]) -> None:
@@ -205,6 +240,17 @@ def closes(head: bytes) -> bool:
 
 def cpu_seconds(pids: Sequence[int]) -> float:
     """Processor time that the processes have used so far, user and system."""
+    if sys.platform != "linux":
+        return _cpu_seconds_in_ticks(pids)
+    return sum(time.clock_gettime(_cpu_clock(pid)) for pid in pids)
+
+
+def _cpu_clock(pid: int) -> int:
+    """The clock of another process, as clock_getcpuclockid(3) names it on Linux."""
+    return (~pid << 3) | _WHOLE_PROCESS
+
+
+def _cpu_seconds_in_ticks(pids: Sequence[int]) -> float:
     ticks = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -219,6 +265,7 @@ def run(
     seconds: float,
     pids: Sequence[int],
     database_pids: Callable[[], Sequence[int]] = tuple,
+    beside: Beside | None = None,
 ) -> Result:
     """Each flow on a connection of its own for `seconds`, connections spread over the ports.
 
@@ -227,8 +274,9 @@ def run(
     cpu, database = cpu_seconds(pids), cpu_seconds(database_pids())
     client, began = time.process_time(), time.perf_counter()
     with asyncio.Runner(loop_factory=_new_loop) as runner:
-        latencies = runner.run(_work(ports, flows, seconds))
-    elapsed = time.perf_counter() - began
+        done = runner.run(_work(ports, flows, seconds, beside))
+    elapsed = done.ended - began
+    latencies = done.latencies
     count = len(latencies)
     if not count:
         raise Wrong("nothing was answered")
@@ -242,6 +290,7 @@ def run(
         cpu_us=(cpu_seconds(pids) - cpu) / count * 1e6,
         database_us=max(0.0, cpu_seconds(database_pids()) - database) / count * 1e6,
         client_us=(time.process_time() - client) / count * 1e6,
+        body_bytes=done.received / count,
     )
 
 
@@ -253,13 +302,17 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-async def _work(ports: Sequence[int], flows: Sequence[Flow], seconds: float) -> list[float]:
+async def _work(
+    ports: Sequence[int], flows: Sequence[Flow], seconds: float, beside: Beside | None
+) -> _Run:
     run = _Run(seconds)
     connections = [
         _Connection(run, port, flow) for port, flow in zip(itertools.cycle(ports), flows)
     ]
+    if beside is not None:
+        connections.append(_Timed(run, ports[0], beside))
     await asyncio.gather(*(connection.start() for connection in connections))
     for wrong in await asyncio.gather(*(connection.done for connection in connections)):
         if wrong is not None:
             raise wrong
-    return run.latencies
+    return run

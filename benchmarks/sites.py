@@ -6,6 +6,7 @@ and the server is one process, it is pinned to one and the client to another.
 
 import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from tests.support.server import Server, free_port
 GENKAN, MOTO = "genkan", "moto"
 QUOTAS = {"GENKAN_QUOTAS": "users=1000000, account_assignment_requests=10000"}
 """For the servers: the large data set is as large as AWS lets one be, and writes add to it."""
+SETTLE_SECONDS = 240.0
 _MOTO_USERS = 200
 _MOTO_STORE = "d-9067f8b1c2"
 
@@ -35,6 +37,7 @@ class Site:
     """A running server with its data. `kept` is what operations remember from run to run.
 
     `pids` are the server's own processes, `database_pids` those of a database server behind it.
+    `unsealed` tells how many audit records are not sealed yet, `users` how many users there are.
     """
 
     kind: str
@@ -43,6 +46,8 @@ class Site:
     pids: Sequence[int]
     facts: dict[str, Any]
     database_pids: Callable[[], Sequence[int]] = tuple
+    unsealed: Callable[[], int] = int
+    users: int = 0
     kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -121,12 +126,33 @@ def on_sqlite(name: str, scale: Scale) -> Iterator[Site]:
             ports=(server.port,),
             pids=(server.process.pid,),
             facts=server.facts,
+            unsealed=lambda: _unsealed(data_dir / "genkan.sqlite"),
+            users=scale.users,
         )
         pin(site.pids)
         try:
             yield site
         finally:
             server.stop()
+
+
+def _unsealed(path: Path) -> int:
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as raw:
+        (count,) = raw.execute("SELECT COUNT(*) FROM audit_events WHERE batch = 0").fetchone()
+        return int(count)
+
+
+def settled(site: Site, seconds: float = SETTLE_SECONDS) -> bool:
+    """Wait until the audit trail is sealed, so that nothing measured pays for what came before.
+
+    False when it takes longer than so many seconds.
+    """
+    deadline = time.monotonic() + seconds
+    while site.unsealed():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.25)
+    return True
 
 
 def first_answer(data_dir: Path) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import reads
 from benchmarks.load import Result
 
 BEGIN = "<!-- figures: what stands between these marks is written by `make bench` -->"
@@ -14,6 +15,7 @@ END = "<!-- end of figures -->"
 SAME_ANSWER = 1.2
 MOTO_TIMES = 10.0
 WRITES_A_SECOND = 3_000.0
+READS_A_SECOND = 2_000.0
 TWO_NODES = 1.6
 _NO_ROOM = "cores do not allow"
 
@@ -71,9 +73,15 @@ def middle(results: Sequence[Result]) -> Result:
     return sorted(results, key=lambda result: result.rate)[(len(results) - 1) // 2]
 
 
-def section(facts: Facts, figures: Sequence[Figure], memories: Sequence[Memory]) -> str:
+def section(
+    facts: Facts,
+    figures: Sequence[Figure],
+    memories: Sequence[Memory],
+    every_read: Sequence[reads.Figure] = (),
+) -> str:
     """Everything between the marks."""
-    parts = [facts.machine, "", "### What was expected", "", *_expected(facts, figures)]
+    expected = _expected(facts, figures, every_read)
+    parts = [facts.machine, "", "### What was expected", "", *expected]
     for server in ("SQLite", "PostgreSQL"):
         rows = [figure for figure in figures if figure.server == server]
         if rows:
@@ -81,6 +89,9 @@ def section(facts: Facts, figures: Sequence[Figure], memories: Sequence[Memory])
     moto = [figure for figure in figures if figure.server == "moto"]
     if moto:
         parts += ["", "### moto's server, in the same run", "", *_operations(moto)]
+    if every_read:
+        title = "### Every read operation, on SQLite with the large data set"
+        parts += ["", title, "", reads.CONDITIONS, "", *_every_read(every_read)]
     parts += ["", "### Memory and start", "", *_memory(facts, memories)]
     return "\n".join(parts)
 
@@ -136,8 +147,45 @@ def _memory(facts: Facts, memories: Sequence[Memory]) -> list[str]:
     return lines
 
 
-def _expected(facts: Facts, figures: Sequence[Figure]) -> list[str]:
-    rows = [*_beside_moto(figures), *_same_answer(facts, figures)]
+def _every_read(figures: Sequence[reads.Figure]) -> list[str]:
+    head = ["operation", "asks", "items", "bytes", "a second", "p50 ms", "p99 ms", "CPU µs each"]
+    rows = [
+        [
+            figure.operation,
+            f"{figure.targets}",
+            "" if figure.items is None else f"{figure.items:,.0f}",
+            f"{figure.result.body_bytes:,.0f}",
+            f"{figure.result.rate:,.0f}",
+            _milliseconds(figure.result.p50),
+            _milliseconds(figure.result.p99),
+            f"{figure.result.cpu_us:,.0f}",
+        ]
+        for figure in figures
+    ]
+    return _table(head, rows, texts=1)
+
+
+def _reads_expected(figures: Sequence[reads.Figure]) -> list[list[str]]:
+    if not figures:
+        return []
+    slow = [figure for figure in figures if figure.result.rate <= READS_A_SECOND]
+    least = min(figures, key=lambda figure: figure.result.rate)
+    if slow:
+        named = ", ".join(
+            f"{figure.operation} {figure.result.rate:,.0f} ({figure.result.cpu_us:,.0f} µs)"
+            for figure in sorted(slow, key=lambda figure: figure.result.rate)
+        )
+        shown = f"{len(figures) - len(slow)} of {len(figures)}; not {named}"
+    else:
+        shown = f"all {len(figures)}; least {least.operation} with {least.result.rate:,.0f}"
+    expected = f"every read operation, large: above {READS_A_SECOND:,.0f} a second on one core"
+    return [[expected, shown, _said(not slow)]]
+
+
+def _expected(
+    facts: Facts, figures: Sequence[Figure], every_read: Sequence[reads.Figure]
+) -> list[str]:
+    rows = [*_beside_moto(figures), *_same_answer(facts, figures), *_reads_expected(every_read)]
     rows += [*_writes(facts, figures), *_nodes(facts, figures), *_hash(facts, figures)]
     return _table(["expected", "measured", ""], rows, texts=3)
 
