@@ -6,6 +6,7 @@ Whoever may be believed about addresses is `asgi`'s own matter, so uvicorn belie
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -111,10 +112,12 @@ class _Server(uvicorn.Server):
         await self._beside.stop()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop in order, and end without an error; at the second signal at once."""
+        """Stop in order, and end without an error; a second Ctrl-C skips the order."""
         # uvicorn's own would raise the signal again after a graceful end.
         if self._told:
-            self.should_exit = self.force_exit = True
+            self.should_exit = True
+            # Supervisors repeat SIGTERM without meaning more by it than "drain no longer".
+            self.force_exit = self.force_exit or sig == signal.SIGINT
             return
         self._told = True
         if self._serving.health is not None:

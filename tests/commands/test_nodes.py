@@ -270,9 +270,36 @@ def test_a_node_that_drains_answers_but_is_not_ready(place: Place, begin: Begin)
         time.sleep(0.02)
     assert status_of(operations, "/readyz") == 503
     assert client(place, made, "sts").get_caller_identity()["Account"]
-    process.send_signal(signal.SIGTERM)  # the second one ends it at once
-    process.wait(COMMAND_SECONDS)
+    process.send_signal(signal.SIGTERM)  # the second one ends the draining
+    assert process.wait(COMMAND_SECONDS) == 0
     assert status_of(operations, "/readyz") == 0
+
+
+_TELLS_OF_ITS_STOP = """
+from genkan.assembly.node import Node
+stop = Node.stop
+async def told(self):
+    await stop(self)
+    print("stopped in order", flush=True)
+Node.stop = told
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "in_order"), [(signal.SIGTERM, True), (signal.SIGINT, False)], ids=["term", "int"]
+)
+def test_only_a_second_interrupt_skips_the_orderly_stop(
+    place: Place, begin: Begin, second: signal.Signals, in_order: bool
+) -> None:
+    place.init()
+    place.write_settings(drain_seconds=300)
+    process = serve(place, begin, script=_TELLS_OF_ITS_STOP)
+    process.send_signal(signal.SIGTERM)
+    while status_of(place.port, "/readyz") == 200:
+        time.sleep(0.02)
+    process.send_signal(second)
+    assert process.wait(COMMAND_SECONDS) == 0
+    assert ("stopped in order" in place.log.read_text()) == in_order
 
 
 @pytest.mark.parametrize("engine", [POSTGRES], indirect=True)
