@@ -1,16 +1,16 @@
 """What SQLite's one writer knows already: values kept until a statement changes their tables.
 
 Owns which tables each remembered value was read from, told by the statements that reading it ran,
-and forgets a value as soon as a statement names one of them to change it. Leaves to `db.sqlite` to
-forget everything when rows change in any other way: an undone savepoint, another connection's
-commit, a reset.
+and forgets a value as soon as a statement names one of them to change it; and again when the
+savepoint of that statement is undone. Leaves to `db.sqlite` to forget everything when rows change
+in any other way: a lost transaction, another connection's commit, a reset.
 Invariants: there is one writer, so nothing changes between its statements; no table has a trigger
 or cascades (`tests/db/test_known.py`), so a statement changes only tables that it names; what is
 not plainly an INSERT, UPDATE or DELETE of one of our tables is taken for a change of everything.
 """
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -34,12 +34,13 @@ def changed_by(sql: str) -> frozenset[str]:
 class Known:
     """Values by key, each with the tables that it was read from."""
 
-    __slots__ = ("_by_table", "_reading", "_values")
+    __slots__ = ("_by_table", "_changed", "_reading", "_values")
 
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[Any, frozenset[str]]] = {}
         self._by_table: dict[str, set[Hashable]] = {}
         self._reading: list[set[str]] = []
+        self._changed: set[str] | None = set()
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         """The value, computed if it is not known."""
@@ -74,14 +75,33 @@ class Known:
         tables = changed_by(sql)
         if not tables:
             self.forget()
+            self._changed = None
+            return
+        if self._changed is not None:
+            self._changed |= tables
+        self._forget_tables(tables)
+
+    def begun(self) -> None:
+        """A savepoint begins."""
+        if self._changed is None or self._changed:
+            self._changed = set()
+
+    def undone(self) -> None:
+        """The savepoint that began last is undone: what it changed is as it was before."""
+        if self._changed is None:
+            self.forget()
+        else:
+            self._forget_tables(self._changed)
+
+    def forget(self) -> None:
+        """Everything."""
+        self._values.clear()
+        self._by_table.clear()
+
+    def _forget_tables(self, tables: Iterable[str]) -> None:
         for table in tables:
             keys = self._by_table.get(table)
             if keys:
                 for key in keys:
                     self._values.pop(key, None)
                 keys.clear()
-
-    def forget(self) -> None:
-        """Everything."""
-        self._values.clear()
-        self._by_table.clear()

@@ -347,6 +347,7 @@ class SqliteDatabase:
     def _operation(self, write: _Write) -> _Outcome:
         raw = self._writer_raw
         raw.execute("SAVEPOINT operation")
+        self._known.begun()
         tx = self._write_tx(write.call)
         try:
             value = write.work(tx)
@@ -365,6 +366,7 @@ class SqliteDatabase:
         if write.refused is None:
             return _Outcome(error=refusal)
         self._writer_raw.execute("SAVEPOINT operation")
+        self._known.begun()
         try:
             write.refused(self._write_tx(write.call), refusal)
         except BaseException as error:
@@ -376,7 +378,7 @@ class SqliteDatabase:
         return _Outcome(error=refusal)
 
     def _undo(self) -> None:
-        self._known.forget()
+        self._known.undone()
         self._writer_raw.execute("ROLLBACK TO operation")
         self._writer_raw.execute("RELEASE operation")
 

@@ -99,6 +99,53 @@ async def test_what_a_refused_operation_read_of_its_own_change_is_forgotten(
     assert await database.write(a_call(), read) == "old"
 
 
+async def test_a_refusal_leaves_what_it_did_not_change_known(database: SqliteDatabase) -> None:
+    read = Reader()
+
+    def refuse(tx: Tx) -> None:
+        read(tx)
+        tx.run("UPDATE others SET body = 'undone'")
+        raise Conflict("no")
+
+    for _ in range(3):
+        with pytest.raises(Conflict):
+            await database.write(a_call(), refuse)
+    assert read.count == 1
+
+
+async def test_a_refusal_after_a_statement_of_unknown_effect_forgets_everything(
+    database: SqliteDatabase,
+) -> None:
+    read = Reader()
+
+    def refuse(tx: Tx) -> None:
+        tx.run("REPLACE INTO notes VALUES ('one', 'undone')")
+        assert read(tx) == "undone"
+        raise Conflict("no")
+
+    with pytest.raises(Conflict):
+        await database.write(a_call(), refuse)
+    assert await database.write(a_call(), read) == "old"
+
+
+async def test_a_change_before_the_undone_operation_of_a_group_stays_seen(
+    database: SqliteDatabase,
+) -> None:
+    read = Reader()
+
+    def refuse(tx: Tx) -> None:
+        raise Conflict("no")
+
+    seen = await asyncio.gather(
+        database.write(a_call(), read),
+        database.write(a_call(), _set("new")),
+        database.write(a_call(), refuse),
+        database.write(a_call(), read),
+        return_exceptions=True,
+    )
+    assert (seen[0], seen[3]) == ("old", "new")
+
+
 async def test_what_another_connection_changed_is_read_again(
     database: SqliteDatabase, tmp_path: Path
 ) -> None:
