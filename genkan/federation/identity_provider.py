@@ -29,7 +29,7 @@ def entity_id(instance_id: str, account_id: str) -> str:
 async def metadata_document(app: App, account_id: str) -> str:
     """The metadata that an account's SAML provider is made with (reference §5.5)."""
     instance_id, key = await _identity_provider(app)
-    # Quicker made than handed to a thread.
+    # Quicker made than handed to a thread, and often made before for another role of the account.
     return _build_metadata(
         entity_id(instance_id, account_id),
         f"{app.deployment.base_url}/saml/assertion/{account_id}",
@@ -68,6 +68,7 @@ async def _identity_provider(app: App) -> tuple[str, SigningKey]:
     return found
 
 
+@lru_cache(maxsize=256)
 def _build_metadata(entity: str, sign_on: str, logout: str, certificate: str) -> str:
     from cryptography import x509
 
