@@ -180,7 +180,7 @@ def _require_room(tx: Tx, account_id: str, permission_set_id: str) -> None:
     # The owner's own bulk work (seed, plan) is not a request, and waits for nobody.
     if isinstance(tx.call.caller, Owner):
         return
-    if store.outstanding(tx, "CREATION") >= quotas.account_assignment_requests:
+    if store.outstanding(tx, "CREATION", quotas.account_assignment_requests):
         raise Throttled("There are too many requests processing. Please try again later.")
 
 

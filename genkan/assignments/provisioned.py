@@ -42,7 +42,7 @@ def provision_permission_set(
     permission_set = permission_sets.existing(tx, instance_arn, permission_set_arn)
     if (target_type == "AWS_ACCOUNT") == (target_id is None):
         raise Invalid("TargetId is required for AWS_ACCOUNT and not allowed otherwise.")
-    if store.outstanding(tx, "PROVISIONING") >= tx.deployment.quotas.provisioning_requests:
+    if store.outstanding(tx, "PROVISIONING", tx.deployment.quotas.provisioning_requests):
         raise Throttled("There are too many requests processing. Please try again later.")
     if target_id is not None:
         require_target(tx, "ProvisionPermissionSet", target_id)

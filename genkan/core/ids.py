@@ -5,11 +5,16 @@ import secrets
 import uuid
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_OF_BYTE = (_BASE32 * 8).encode()
+_VARIANTS = "89ab"
 
 
 def request_id() -> str:
-    """A UUID, as x-amzn-RequestId and eventID are."""
-    return str(uuid.uuid4())
+    """A UUID (version 4), as x-amzn-RequestId and eventID are."""
+    raw = secrets.token_bytes(16)
+    text = raw.hex()
+    variant = _VARIANTS[raw[8] & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def hex16() -> str:
@@ -51,7 +56,7 @@ def resource_id() -> str:
 def unique_id(prefix: str) -> str:
     """An IAM unique id: `AKIA` or `ASIA` and 16 base-32 characters, any other prefix and 17."""
     length = 16 if prefix in ("AKIA", "ASIA") else 17
-    return prefix + "".join(secrets.choice(_BASE32) for _ in range(length))
+    return prefix + secrets.token_bytes(length).translate(_OF_BYTE).decode()
 
 
 def secret_access_key() -> str:

@@ -6,7 +6,7 @@ two queries and remembered.
 
 from functools import lru_cache
 
-from genkan.authorization import PolicyKind, PolicySyntaxError, managed, parse, policy_size
+from genkan.authorization import PolicyKind, PolicySyntaxError, compile_policy, managed, policy_size
 from genkan.core import ids
 from genkan.core.errors import Conflict, Invalid, NotFound, QuotaExceeded
 from genkan.db.database import Tx
@@ -165,6 +165,6 @@ def require_managed_document(document: str) -> None:
 def require_well_formed(document: str, kind: PolicyKind) -> None:
     """Refuse a document that the strict parser does not read (MalformedPolicyDocument)."""
     try:
-        parse(document, kind)
+        compile_policy(document, kind)
     except PolicySyntaxError as error:
         raise Invalid(error.message, code="MalformedPolicyDocument", detail=error.detail) from None
