@@ -178,6 +178,13 @@ async def test_without_rates_nothing_is_refused(house: House) -> None:
     assert await front.ask_often(60, "sts", "GetCallerIdentity") == [""] * 60
 
 
+async def test_each_node_counts_what_it_answers_itself(house: House) -> None:
+    one, other = Front(house), Front(house)
+    full = [""] * 20 + ["ThrottlingException"]
+    assert await one.ask_often(21, "sso-admin", "ListInstances") == full
+    assert await other.ask_often(21, "sso-admin", "ListInstances") == full
+
+
 async def test_what_has_no_published_rate_is_never_refused(house: House) -> None:
     front = Front(house)
     for asked in (("sso", "ListAccounts"), ("organizations", "ListAccounts"), ("iam", "ListRoles")):
