@@ -71,6 +71,12 @@ class Throttling(Protocol):
         """Requests that were refused, by the name of the rate."""
 
 
+class NotRecorded(Protocol):
+    """What is read of the limit of recorded refusals: how many are beyond, by the budget."""
+
+    not_recorded: Counter[str]
+
+
 class Metrics:
     """The node's own registry. `scrape` is its text."""
 
@@ -81,6 +87,7 @@ class Metrics:
         worker: Working | None = None,
         hashing: Hashing | None = None,
         throttle: Throttling | None = None,
+        refusals: NotRecorded | None = None,
     ) -> None:
         from prometheus_client import CollectorRegistry, ProcessCollector
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -88,6 +95,7 @@ class Metrics:
         self._db = db
         self._worker = worker
         self._hashing = hashing
+        self._not_recorded = refusals
         self._throttle = throttle
         self._requests: dict[tuple[str, str, int], int] = {}
         self._durations: dict[tuple[str, str], list[float]] = {}
@@ -166,6 +174,7 @@ class Metrics:
                 _single(self._throttle.refused),
             )
         yield from self._of_database()
+        yield from self._of_audit()
         yield from self._of_jobs()
         if self._hashing is not None:
             taken = GaugeMetricFamily("genkan_password_hashing_places", "Places taken to hash")
@@ -203,6 +212,15 @@ class Metrics:
                 buckets.append((bound, total))
             durations.add_metric([front, name or "none"], buckets, sum_value=held[-1])
         yield durations
+
+    def _of_audit(self) -> Iterator["Metric"]:
+        if self._not_recorded is not None:
+            yield _counter(
+                "genkan_audit_refusals_not_recorded",
+                "Refusals that left no record, by the budget that was used up",
+                ["budget"],
+                _single(self._not_recorded.not_recorded),
+            )
 
     def _of_database(self) -> Iterator["Metric"]:
         counts = getattr(self._db, "counts", None)

@@ -1,33 +1,69 @@
 """THE DOOR: the only way from a front or a worker to a slice.
 
 begin → authorize → run → audit → commit. The operation, its authorization and its audit record
-share one transaction. A refusal rolls the operation back and leaves its own audit record; a bug
-propagates and leaves nothing. `perform` is awaited, never nested.
+share one transaction. A refusal rolls the operation back and leaves its own audit record, a refused
+read too; a bug propagates and leaves nothing. `perform` is awaited, never nested.
+Refusals are recorded as far as `App.admits` lets them: whoever may nothing may ask for ever.
 """
 
+import logging
 from collections.abc import Awaitable
 from typing import Any
 
 from genkan.core import trace
 from genkan.core.app import App
-from genkan.core.call import Call
+from genkan.core.call import Call, Owner, Worker
 from genkan.core.errors import Refusal
 from genkan.decide import decide
+
+_log = logging.getLogger("genkan.perform")
 
 
 async def perform(app: App, call: Call) -> Any:
     """Perform `call` and return its result once durable; raises a `Refusal` when it may not be."""
     watching = trace.current.get()
-    if watching is None:
-        return await _perform(app, call)
-    watching.begins(call)
+    if watching is not None:
+        watching.begins(call)
     try:
         result = await _perform(app, call)
     except Refusal as refusal:
-        watching.refused(refusal)
+        if watching is not None:
+            watching.refused(refusal)
+        await _settle(app, call, refusal)
         raise
-    watching.ended(call, result)
+    if watching is not None:
+        watching.ended(call, result)
     return result
+
+
+async def record_refusal(app: App, call: Call, refusal: Refusal) -> None:
+    """Record what was refused without a transaction of its own: a read, or before the door.
+
+    Once, however often it is asked. A record that cannot be written is logged; the refusal stands
+    either way.
+    """
+    if refusal.audit_settled:
+        return
+    refusal.audit_settled = True
+    if getattr(refusal, "audit_silent", False) or not app.admits(call, refusal):
+        return
+    try:
+        await app.db.write(call, lambda tx: app.record(tx, call, refusal))
+    except Exception:
+        _log.exception("the refusal of request %s could not be recorded", call.origin.request_id)
+
+
+async def _settle(app: App, call: Call, refusal: Refusal) -> None:
+    """See to it that the refusal is recorded; one of a write was, in its transaction.
+
+    A read that no front asked for by a name is a step of something else, whose refusal is told by
+    whoever takes the step; a job that is refused is tried again.
+    """
+    operation = call.operation
+    if operation.reads is None and operation.recorded:
+        refusal.audit_settled = True
+    elif call.event_name and not isinstance(call.caller, Worker | Owner):
+        await record_refusal(app, call, refusal)
 
 
 def _perform(app: App, call: Call) -> Awaitable[Any]:
@@ -41,7 +77,7 @@ def _perform(app: App, call: Call) -> Awaitable[Any]:
     return app.db.write(
         call,
         lambda tx: _run_recorded(app, tx, call),
-        lambda tx, refusal: app.record(tx, call, refusal),
+        lambda tx, refusal: _record_refused(app, tx, call, refusal),
     )
 
 
@@ -54,3 +90,8 @@ def _run_recorded(app: App, tx: Any, call: Call) -> Any:
     result = _run(app, tx, call)
     app.record(tx, call, result)
     return result
+
+
+def _record_refused(app: App, tx: Any, call: Call, refusal: Refusal) -> None:
+    if app.admits(call, refusal):
+        app.record(tx, call, refusal)

@@ -19,6 +19,7 @@ from genkan.assembly.wiring import (
     node_health,
     wired_events,
 )
+from genkan.audit.refusals import RefusalLimit, Teller
 from genkan.core import ids
 from genkan.core.app import App, Deployment
 from genkan.core.call import Call, Operation, Origin, Owner
@@ -36,6 +37,7 @@ from genkan.keys.kek import KeyEncryptionKey, KeyRefused, given_key
 from genkan.keys.ring import open_vault
 from genkan.metrics import Metrics
 from genkan.organization import operations as organization
+from genkan.perform import perform
 from genkan.settings.node import NodeSettings
 from genkan.settings.values import SettingsRefused
 from genkan.worker import InProcessWorker
@@ -163,9 +165,17 @@ class Node:
             self.db: Database = found.place.serve(
                 Services(vault=found.vault, events=events, deployment=deployment), clock
             )
+        self.refusals = RefusalLimit(clock=clock)
         self.app: App = make_app(
-            deployment=deployment, db=self.db, clock=clock, vault=found.vault, events=events
+            deployment=deployment,
+            db=self.db,
+            clock=clock,
+            vault=found.vault,
+            events=events,
+            refusals=self.refusals,
         )
+        self._teller = Teller(self.app, self.refusals, perform)
+        self.app.closing.append(self._teller.close)
         self.worker: InProcessWorker | None = None
         if works:
             self.worker = InProcessWorker(
@@ -190,7 +200,11 @@ class Node:
         throttle = Throttle() if self._settings.throttling == "aws" else None
         if self._settings.operations_listen is not None:
             self._metrics = Metrics(
-                self.db, worker=self.worker, hashing=web.state.hashing, throttle=throttle
+                self.db,
+                worker=self.worker,
+                hashing=web.state.hashing,
+                throttle=throttle,
+                refusals=self.refusals,
             )
         return Server(
             gateway=Gateway(self.app, throttle),
@@ -211,6 +225,7 @@ class Node:
 
     async def start(self) -> None:
         """Begin to work."""
+        self._teller.start()
         if self.certificates is not None:
             self._watching = asyncio.create_task(self.certificates.watch())
         if self.worker is not None:
@@ -229,8 +244,6 @@ class Node:
 
     async def own(self, operation: Operation, **params: Any) -> Any:
         """Perform an operation as the owner of the process."""
-        from genkan.perform import perform
-
         return await perform(self.app, _own_call(operation, params))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from genkan import worker
 from genkan.asgi import Server
 from genkan.assembly.wiring import job_handlers, make_app, node_health, wired_events
+from genkan.audit.refusals import RefusalLimit, Teller
 from genkan.core import ids
 from genkan.core.app import Deployment
 from genkan.core.call import Call, Operation, Origin, Owner
@@ -68,9 +69,17 @@ class Sandbox:
             services=Services(vault=vault, events=events, deployment=deployment),
             clock=clock,
         )
+        self.refusals = RefusalLimit(clock=clock)
         self.app = make_app(
-            deployment=deployment, db=self.db, clock=clock, vault=vault, events=events
+            deployment=deployment,
+            db=self.db,
+            clock=clock,
+            vault=vault,
+            events=events,
+            refusals=self.refusals,
         )
+        self._teller = Teller(self.app, self.refusals, perform)
+        self.app.closing.append(self._teller.close)
         self.worker = worker.InProcessWorker(self.app, *job_handlers())
         self.db.on_wake = self.worker.wake
         self.health = node_health(self.db, self.worker)
@@ -101,7 +110,12 @@ class Sandbox:
         from genkan.fronts.web.application import web_application
         from genkan.sandbox.web import reset_routes
 
-        return web_application(self.app, more_routes=reset_routes(self.app, self.worker.drop))
+        return web_application(self.app, more_routes=reset_routes(self.app, self._forget))
+
+    def _forget(self) -> None:
+        """What the process remembers of rows that are about to be put back."""
+        self.worker.drop()
+        self.refusals.forget()
 
     def _name_the_organization(self) -> None:
         """Tell the pages whose they are, which is known only once it is made or found."""
@@ -119,6 +133,7 @@ class Sandbox:
     async def start(self) -> None:
         """Start the worker, seed a new organization, write `sandbox.json`."""
         await self.worker.start()
+        self._teller.start()
         if self.certificates is not None:
             self._watching = asyncio.create_task(self.certificates.watch())
         if not await self._own(facts.IS_READY):

@@ -62,9 +62,10 @@ def make_app(
     clock: Clock,
     vault: Vault,
     events: EventBus,
-    refusals: RefusalLimit,
+    refusals: RefusalLimit | None = None,
 ) -> App:
     """What the door and the fronts are given."""
+    refusals = refusals or RefusalLimit(clock=clock)
     return App(
         deployment=deployment,
         db=db,

@@ -1,11 +1,11 @@
-"""LookupEvents: the trail of the caller's own account, newest first; what fronts have recorded."""
+"""LookupEvents: the trail of the caller's own account, newest first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genkan.audit import store
 from genkan.audit.records import Entry, resources_in
-from genkan.core.call import Call, Check, Iam, Operation, Public, Signer
+from genkan.core.call import Call, Check, Iam, Operation, Signer
 from genkan.core.errors import Invalid
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
@@ -139,29 +139,6 @@ def _event(entry: Entry) -> Event:
             for kind, name in resources_in(entry.resources)
         ],
         cloud_trail_event=entry.record,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedRequest:
-    """What its record says of a request that was refused before the door."""
-
-    audit_error: tuple[str, str]
-    audit_read_only: bool
-    audit_outcome: str = "Failure"
-
-
-def refused_request(name: str, *, code: str, message: str, read_only: bool) -> Operation:
-    """What a front performs, without parameters, to have such a request recorded.
-
-    `name` is what was asked for; `code` and `message` are what its caller was told, without any
-    value that the request held.
-    """
-    refused = RefusedRequest(audit_error=(code, message), audit_read_only=read_only)
-    return Operation(
-        name=name,
-        run=lambda tx: refused,
-        access=Public(reason="nothing is done; the front has authenticated the caller"),
     )
 
 

@@ -5,10 +5,12 @@ remembered result that is a failure, such as a wrong password), `audit_error` (c
 `audit_account` (the account whose trail it is), `audit_silent` (bookkeeping that is no act: no
 record), `audit_events` (names to record instead of the
 call's own, each with its outcome), `audit_read_only` (it would have changed nothing),
+`audit_bounded` (a failure that a stranger can repeat without end: `admits` decides),
 `audit_identity` (userIdentity, of a caller that a proof other
 than a signature or a session names) and `audit_data` (additionalEventData).
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import msgspec
 
 from genkan.audit import store
+from genkan.audit.codes import error_of
 from genkan.audit.records import Entry, resources_text
 from genkan.audit.redaction import redact
 from genkan.audit.resources import resources_of
@@ -27,14 +30,7 @@ from genkan.core.ids import request_id
 from genkan.db.database import Tx
 
 SERVICE_EVENT_SOURCES = frozenset({"signin.amazonaws.com"})
-_CODES = {
-    "Invalid": "ValidationException",
-    "NotFound": "ResourceNotFoundException",
-    "Conflict": "ConflictException",
-    "Denied": "AccessDenied",
-    "QuotaExceeded": "ServiceQuotaExceededException",
-    "Throttled": "ThrottlingException",
-}
+_ACCESS_KEY_ID = re.compile(r"A[KS]IA[A-Z0-9]{16}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -50,15 +46,19 @@ class Home:
 class Recorder:
     """`record(tx, call, outcome)` writes what `core.app.App.record` promises.
 
-    With `sealing`, whoever works on this store is asked to seal what was recorded.
+    With `sealing`, whoever works on this store is asked to seal what was recorded. `admits` says
+    whether a failure that can be repeated without end is recorded once more (`audit.refusals`).
     """
 
     home: Callable[[Tx], Home]
+    admits: Callable[[Call, object], bool] = lambda call, outcome: True
     sealing: SealingRequests | None = None
 
     def record(self, tx: Tx, call: Call, outcome: object) -> None:
         """Append the records of one call; `outcome` is its result or its `Refusal`."""
         if getattr(outcome, "audit_silent", False):
+            return
+        if getattr(outcome, "audit_bounded", False) and not self.admits(call, outcome):
             return
         home = self.home(tx)
         account = getattr(outcome, "audit_account", None) or _account(call, home)
@@ -110,13 +110,14 @@ def _record(
         "responseElements": None,
         "requestID": call.origin.request_id,
         "eventID": request_id(),
-        "readOnly": bool(getattr(outcome, "audit_read_only", False)),
+        "readOnly": call.operation.reads is not None
+        or bool(getattr(outcome, "audit_read_only", False)),
         "eventType": "AwsServiceEvent" if service_event else "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account,
         "eventCategory": "Management",
     }
-    error = _error(outcome)
+    error = error_of(call, outcome)
     if error is not None:
         record["errorCode"], record["errorMessage"] = error
     if not service_event:
@@ -129,13 +130,6 @@ def _record(
     if extra:
         record["additionalEventData"] = dict(extra)
     return record
-
-
-def _error(outcome: object) -> tuple[str, str] | None:
-    if isinstance(outcome, Refusal):
-        return (outcome.code or _CODES.get(outcome.kind, outcome.kind), outcome.message)
-    error: tuple[str, str] | None = getattr(outcome, "audit_error", None)
-    return error
 
 
 def _response(call: Call, outcome: object) -> Any:
@@ -168,8 +162,17 @@ def _identity(call: Call, outcome: object, home: Home) -> dict[str, Any]:
         person = getattr(outcome, "audit_person", None)
         if person:
             return _person_identity(person, getattr(outcome, "audit_credential", ""), home)
-        return {"type": "Unknown", "accountId": home.account_id}
+        return _unknown_identity(outcome, home)
     return {"type": "AWSService", "invokedBy": "sso.amazonaws.com"}
+
+
+def _unknown_identity(outcome: object, home: Home) -> dict[str, Any]:
+    """Nobody is proven. A key that was named is shown if it can be one: nothing else was meant."""
+    identity = {"type": "Unknown", "accountId": home.account_id}
+    claimed = str(getattr(outcome, "claimed", ""))
+    if _ACCESS_KEY_ID.fullmatch(claimed):
+        identity["accessKeyId"] = claimed
+    return identity
 
 
 def _person_identity(user_id: str, credential_id: str, home: Home) -> dict[str, Any]:

@@ -84,9 +84,7 @@ class Unauthenticated(Refusal):
     is over.
     """
 
-    def __init__(
-        self, message: str, *, claimed: str = "", caller: Any = None, **rest: Any
-    ) -> None:
+    def __init__(self, message: str, *, claimed: str = "", caller: Any = None, **rest: Any) -> None:
         super().__init__(message, **rest)
         self.claimed = claimed
         self.caller = caller

@@ -12,8 +12,8 @@ from genkan.core import arns
 from genkan.core.app import App
 from genkan.core.call import Anonymous, Call, Origin
 from genkan.core.clock import as_datetime
-from genkan.core.errors import Denied, Invalid
-from genkan.perform import perform
+from genkan.core.errors import Denied, Invalid, Refusal
+from genkan.perform import perform, record_refusal
 from genkan.sts.operations import ASSUME_ROLE_WITH_SAML, READ_SAML_PROVIDER
 from genkan.sts.records import AssumedRoleWithSaml, SamlClaims
 
@@ -31,25 +31,28 @@ async def assume_role_with_saml(
     **rest: Any,
 ) -> AssumedRoleWithSaml:
     """STS AssumeRoleWithSAML. `Invalid` (InvalidIdentityToken, ExpiredTokenException), `Denied`."""
+    parameters = {"role_arn": role_arn, "principal_arn": principal_arn, **rest}
+    try:
+        claims = await _claims(app, origin, principal_arn, saml_assertion)
+    except Refusal as refusal:
+        await record_refusal(app, _call(ASSUME_ROLE_WITH_SAML, parameters, origin), refusal)
+        raise
+    answer: AssumedRoleWithSaml = await perform(
+        app, _call(ASSUME_ROLE_WITH_SAML, {**parameters, "claims": claims}, origin)
+    )
+    return answer
+
+
+async def _claims(app: App, origin: Origin, principal_arn: str, saml_assertion: str) -> SamlClaims:
     provider = arns.parse_iam(principal_arn)
     metadata = await perform(
         app, _call(READ_SAML_PROVIDER, {"provider_arn": principal_arn}, origin)
     )
     if metadata is None:
         raise Denied("Not authorized to perform sts:AssumeRoleWithSAML", code="AccessDenied")
-    claims = await asyncio.to_thread(
+    return await asyncio.to_thread(
         _verify, saml_assertion, metadata, provider.account_id, provider.name, app.clock()
     )
-    parameters = {
-        "role_arn": role_arn,
-        "principal_arn": principal_arn,
-        "claims": claims,
-        **rest,
-    }
-    answer: AssumedRoleWithSaml = await perform(
-        app, _call(ASSUME_ROLE_WITH_SAML, parameters, origin)
-    )
-    return answer
 
 
 async def assume_asserted_role(
@@ -60,7 +63,11 @@ async def assume_asserted_role(
     Which provider to verify with is read from the unverified response; whatever it claims, only
     that provider's certificate can make it true.
     """
-    pair = await asyncio.to_thread(_unverified_role, saml_assertion)
+    try:
+        pair = await asyncio.to_thread(_unverified_role, saml_assertion)
+    except Refusal as refusal:
+        await record_refusal(app, _call(ASSUME_ROLE_WITH_SAML, {}, origin), refusal)
+        raise
     return await assume_role_with_saml(
         app,
         origin=origin,

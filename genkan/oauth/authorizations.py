@@ -109,11 +109,11 @@ def redeem(
         return errors.INVALID_GRANT
     if not store.use_code(tx, key):
         store.revoke_grant(tx, found.grant_id)
-        return replace(errors.INVALID_GRANT, audit_silent=False)
+        return replace(errors.INVALID_GRANT, audit_bounded=False)
     if found.expires_at <= tx.now:
         return errors.EXPIRED_TOKEN
     if not _proves(found, client, redirect_uri, code_verifier):
-        return replace(errors.INVALID_GRANT, audit_silent=False)
+        return replace(errors.INVALID_GRANT, audit_bounded=False)
     session = signin.live_session(tx, found.session_id)
     if session is None or session.person.user_id != found.user_id:
         return errors.INVALID_GRANT

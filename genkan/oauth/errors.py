@@ -3,8 +3,8 @@
 from genkan.oauth.records import Rejected
 
 
-def _rejected(error: str, shape: str, description: str | None) -> Rejected:
-    return Rejected(error=error, shape=shape, error_description=description)
+def _rejected(error: str, shape: str, description: str | None, *, silent: bool = False) -> Rejected:
+    return Rejected(error=error, shape=shape, error_description=description, audit_silent=silent)
 
 
 def invalid_request(description: str) -> Rejected:
@@ -51,7 +51,9 @@ INVALID_GRANT = _rejected("invalid_grant", "InvalidGrantException", "Invalid gra
 INVALID_REFRESH_TOKEN = _rejected(
     "invalid_grant", "InvalidGrantException", "Invalid refresh token provided"
 )
-AUTHORIZATION_PENDING = _rejected("authorization_pending", "AuthorizationPendingException", None)
-SLOW_DOWN = _rejected("slow_down", "SlowDownException", None)
+AUTHORIZATION_PENDING = _rejected(
+    "authorization_pending", "AuthorizationPendingException", None, silent=True
+)
+SLOW_DOWN = _rejected("slow_down", "SlowDownException", None, silent=True)
 ACCESS_DENIED = _rejected("access_denied", "AccessDeniedException", None)
 EXPIRED_TOKEN = _rejected("expired_token", "ExpiredTokenException", None)

@@ -1,7 +1,8 @@
 """Records and outcomes of the OAuth slice. Times are epoch milliseconds unless a name says seconds.
 
-`audit_…` members tell the audit recorder what happened; `audit_silent` says that an outcome leaves
-no record, because a stranger can repeat it without end.
+`audit_…` members tell the audit recorder what happened; `audit_bounded` says that a stranger can
+repeat an outcome without end, so that audit records only so many, and `audit_silent` that it is no
+refusal at all: a device that waits.
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ class Rejected:
     error: str
     error_description: str | None
     shape: str
-    audit_silent: bool = True
+    audit_silent: bool = False
+    audit_bounded: bool = True
     audit_outcome: Outcome = "Failure"
 
     @property
@@ -207,8 +209,13 @@ class AuthorizationRefused:
 
     error: str
     redirect_to: str | None = None
-    audit_silent: bool = True
+    audit_bounded: bool = True
     audit_outcome: Outcome = "Failure"
+
+    @property
+    def audit_error(self) -> tuple[str, str]:
+        """What CloudTrail shows."""
+        return self.error, self.error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

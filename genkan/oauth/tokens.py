@@ -76,7 +76,7 @@ def refresh(tx: Tx, client: Client, refresh_token: str) -> Token | Rejected:
     repeated = _same_answer(tx, grant, found, *successors)
     if repeated is None:
         store.revoke_grant(tx, grant.grant_id)
-        return replace(errors.INVALID_REFRESH_TOKEN, audit_silent=False)
+        return replace(errors.INVALID_REFRESH_TOKEN, audit_bounded=False)
     return repeated
 
 

@@ -55,7 +55,7 @@ def prepare_password(
         return NotSignedIn(
             reason="locked",
             retry_after_seconds=throttle.wait_seconds(count, tx.now),
-            audit_silent=True,
+            audit_bounded=True,
             audit_data=audit_data,
         )
     return PasswordChallenge(

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from genkan.core.app import App
 from genkan.core.call import Anonymous, Call, Caller, Origin
-from genkan.core.errors import Invalid
-from genkan.perform import perform
+from genkan.core.errors import Invalid, Throttled
+from genkan.perform import perform, record_refusal
 from genkan.signin import operations, throttle
 from genkan.signin.hashing import HashingPool
 from genkan.signin.password_policy import violations
@@ -29,26 +29,28 @@ async def sign_in_with_password(
     browser_tokens: Sequence[str] = (),
 ) -> SignedIn | NotSignedIn:
     """Check a password and sign in; `Throttled` when the pool is full, nothing being counted."""
-    async with pool.place(throttle.network(origin.source_ip)):
-        prepared: PasswordChallenge | NotSignedIn = await perform(
-            app,
-            Call(
-                operation=operations.PREPARE_PASSWORD,
-                params={
-                    "user_name": user_name,
-                    "workflow_id": workflow_id,
-                    "browser_tokens": tuple(browser_tokens),
-                },
-                caller=Anonymous(),
-                origin=origin,
-                event_source=_SIGN_IN,
-                event_name="CredentialChallenge",
-                region=app.deployment.region,
-            ),
-        )
-        if isinstance(prepared, NotSignedIn):
-            return prepared
-        verification = await pool.verify(prepared.password_hash, password)
+    challenge = Call(
+        operation=operations.PREPARE_PASSWORD,
+        params={
+            "user_name": user_name,
+            "workflow_id": workflow_id,
+            "browser_tokens": tuple(browser_tokens),
+        },
+        caller=Anonymous(),
+        origin=origin,
+        event_source=_SIGN_IN,
+        event_name="CredentialChallenge",
+        region=app.deployment.region,
+    )
+    try:
+        async with pool.place(throttle.network(origin.source_ip)):
+            prepared: PasswordChallenge | NotSignedIn = await perform(app, challenge)
+            if isinstance(prepared, NotSignedIn):
+                return prepared
+            verification = await pool.verify(prepared.password_hash, password)
+    except Throttled as busy:
+        await record_refusal(app, challenge, busy)
+        raise
     outcome: SignedIn | NotSignedIn = await perform(
         app,
         Call(

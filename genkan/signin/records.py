@@ -1,8 +1,8 @@
 """Records and outcomes of sign-in. Times are epoch milliseconds.
 
 `audit_…` members tell the audit recorder what happened (CloudTrail's sign-in events, reference
-§11); `audit_silent` says that an outcome leaves no record, because a stranger can repeat it without
-end.
+§11); `audit_bounded` says that a stranger can repeat an outcome without end, so that audit records
+only so many.
 """
 
 from collections.abc import Mapping
@@ -78,7 +78,7 @@ class NotSignedIn:
     reason: Literal["wrong", "locked"]
     retry_after_seconds: int | None = None
     audit_outcome: Literal["Failure"] = "Failure"
-    audit_silent: bool = False
+    audit_bounded: bool = False
     audit_data: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from genkan.oauth.operations import FIND_TOKEN
 from genkan.perform import perform
 from genkan.protocols.aws.errors import signature_error
 from genkan.protocols.aws.model import OperationModel
-from genkan.protocols.aws.sigv4 import SignatureRefusal, parse_authorization, verify
+from genkan.protocols.aws.sigv4 import Claimed, SignatureRefusal, parse_authorization, verify
 from genkan.protocols.aws.wire import Request
 from genkan.sts.operations import RESOLVE_ACCESS_KEY
 from genkan.sts.records import SigningIdentity
@@ -73,6 +73,7 @@ async def _by_signature(
     app: App, operation: OperationModel, request: Request, origin: Origin
 ) -> tuple[Caller, str]:
     query = operation.protocol == "query"
+    claimed: Claimed | None = None
     try:
         claimed = parse_authorization(request)
         identity: SigningIdentity | None = await perform(
@@ -87,7 +88,9 @@ async def _by_signature(
         )
         if identity is None or not _token_matches(identity, claimed.session_token):
             code = "InvalidClientTokenId" if query else "UnrecognizedClientException"
-            raise Unauthenticated(DEAD, code=code, detail=claimed.access_key_id)
+            raise Unauthenticated(
+                DEAD, code=code, detail=claimed.access_key_id, claimed=claimed.access_key_id
+            )
         now = app.clock()
         verify(
             claimed,
@@ -98,10 +101,11 @@ async def _by_signature(
         )
     except SignatureRefusal as refused:
         answer = signature_error(operation.protocol, refused)
-        raise Unauthenticated(answer.message, code=answer.code) from None
+        key = claimed.access_key_id if claimed is not None else ""
+        raise Unauthenticated(answer.message, code=answer.code, claimed=key) from None
     if identity.expires_at is not None and identity.expires_at <= now:
         code = "ExpiredToken" if query else "ExpiredTokenException"
-        raise Unauthenticated(EXPIRED, code=code)
+        raise Unauthenticated(EXPIRED, code=code, caller=identity.signer)
     return identity.signer, claimed.scope.region
 
 

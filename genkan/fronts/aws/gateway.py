@@ -8,26 +8,27 @@ identified.
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genkan.core import trace
 from genkan.core.app import App
 from genkan.core.call import Call, Caller, Origin
-from genkan.core.errors import Refusal, Unauthenticated
+from genkan.core.errors import Invalid, Refusal, Unauthenticated
 from genkan.db.failures import Unavailable
 from genkan.federation.exchange import assume_role_with_saml
 from genkan.fronts.aws.authenticate import authenticate, with_modelled_token
 from genkan.fronts.aws.refusals import refusal_answer
 from genkan.fronts.aws.refused_requests import (
     record_not_served,
+    record_refused,
     record_undecoded,
     record_unknown,
 )
 from genkan.fronts.aws.services import SERVICES, Service
 from genkan.fronts.aws.throttling import Throttle
 from genkan.oauth.records import Rejected
-from genkan.perform import perform
+from genkan.perform import perform, record_refusal
 from genkan.protocols.aws import codec
 from genkan.protocols.aws.errors import ErrorAnswer, encode_error, refusal_error
 from genkan.protocols.aws.identify import Unknown, identify
@@ -121,6 +122,7 @@ async def _encode(exchange: Exchange) -> None:
     _, operation = _known(exchange)
     request_id = exchange.origin.request_id
     if isinstance(exchange.result, Rejected):
+        await _rejected(exchange, exchange.result)
         exchange.response = encode_error(
             operation.protocol,
             code=exchange.result.shape,
@@ -160,9 +162,9 @@ class Gateway:
                     return exchange.response
         except Unauthenticated as refused:
             self._log_denial(exchange, refused)
-            return _refused(exchange, refused)
+            return await _refused(exchange, refused)
         except Refusal as refused:
-            return _refused(exchange, refused)
+            return await _refused(exchange, refused)
         except RequestRefused as refused:
             return await _malformed(exchange, refused)
         except Unavailable as unavailable:
@@ -212,9 +214,40 @@ def _model(exchange: Exchange) -> Model:
     return load(operation.service)
 
 
-def _refused(exchange: Exchange, refusal: Refusal) -> Response:
+async def _refused(exchange: Exchange, refusal: Refusal) -> Response:
     _, operation = _known(exchange)
+    await record_refused(
+        exchange.app,
+        operation,
+        refusal,
+        caller=exchange.caller,
+        origin=exchange.origin,
+        region=exchange.region,
+    )
     return _error(exchange, refusal_answer(operation.service, operation.protocol, refusal))
+
+
+async def _rejected(exchange: Exchange, rejected: Rejected) -> None:
+    """Record an OAuth error of an operation whose results the door does not record."""
+    service, operation = _known(exchange)
+    performed = service.operations[operation.name]
+    if performed.recorded and performed.reads is None:
+        return
+    assert exchange.params is not None
+    assert exchange.caller is not None
+    await record_refusal(
+        exchange.app,
+        Call(
+            operation=replace(performed, reads=None),
+            params=exchange.params,
+            caller=exchange.caller,
+            origin=exchange.origin,
+            event_source=service.event_source,
+            event_name=operation.name,
+            region=exchange.region,
+        ),
+        Invalid(rejected.audit_error[1], code=rejected.shape),
+    )
 
 
 async def _malformed(exchange: Exchange, refused: RequestRefused) -> Response:

@@ -1,28 +1,58 @@
-"""Records of what is refused before an operation: undecodable, of one that nobody has, throttled.
+"""Records of what is refused before the door: not proven, undecodable, of no operation, throttled.
 
-Only of callers that are proven: strangers leave no durable row (DESIGN §8). Without parameters and
-without any value of the request, since nothing has said yet which of them are secrets.
-A record that cannot be written is logged; the refusal stands either way.
+Without parameters and without any value of the request, since nothing has said yet which of them
+are secrets. Strangers' requests have a small budget of their own (`audit.refusals`), so that they
+cannot fill the disk, and what they call an operation that nobody has is no word of a record.
 """
 
-import logging
 import re
 
-from genkan.audit.operations import refused_request
 from genkan.core.app import App
-from genkan.core.call import Anonymous, Call, Caller, Origin
-from genkan.core.errors import Unauthenticated
+from genkan.core.call import Anonymous, Call, Caller, Operation, Origin, Public
+from genkan.core.errors import Invalid, Refusal, Unauthenticated
 from genkan.fronts.aws.authenticate import authenticate
 from genkan.fronts.aws.services import SERVICES, Service
-from genkan.perform import perform
+from genkan.perform import record_refusal
 from genkan.protocols.aws.errors import ErrorAnswer, refusal_error
 from genkan.protocols.aws.identify import TARGETS, VERSIONS, Unknown
 from genkan.protocols.aws.model import OperationModel, load
 from genkan.protocols.aws.refusals import HIDDEN, ConstraintViolations, RequestRefused, Violation
 from genkan.protocols.aws.wire import Request
 
-_log = logging.getLogger("genkan.aws")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,127}", re.ASCII)
+_NO_READS = frozenset({"RegisterClient"})
+"""What makes no row here and yet is a change to AWS."""
+_REFUSED = Public(reason="nothing is done; the refusal is recorded")
+
+
+async def record_refused(
+    app: App,
+    operation: OperationModel,
+    refusal: Refusal,
+    *,
+    caller: Caller | None,
+    origin: Origin,
+    region: str,
+) -> None:
+    """A request of a known operation that no door has recorded: not proven, above all."""
+    if isinstance(refusal, Unauthenticated) and refusal.caller is not None:
+        caller = refusal.caller
+    service = SERVICES[operation.service]
+    await _record(
+        app,
+        service,
+        operation.name,
+        refusal,
+        caller=caller or Anonymous(),
+        origin=origin,
+        region=region or app.deployment.region,
+        read_only=_reads(service, operation.name),
+    )
+
+
+def _reads(service: Service, name: str) -> bool:
+    known = service.operations.get(name)
+    return known is not None and known.reads is not None and name not in _NO_READS
 
 
 async def record_undecoded(
@@ -36,7 +66,6 @@ async def record_undecoded(
 ) -> None:
     """A request of a known operation that the decoder refused."""
     service = SERVICES[operation.service]
-    known = service.operations.get(operation.name)
     answer = refusal_error(operation, _without_values(refused))
     await _record(
         app,
@@ -46,7 +75,7 @@ async def record_undecoded(
         caller=caller,
         origin=origin,
         region=region,
-        read_only=known is not None and known.reads is not None,
+        read_only=_reads(service, operation.name),
     )
 
 
@@ -108,18 +137,21 @@ async def _record(
     app: App,
     service: Service,
     name: str,
-    answer: ErrorAnswer,
+    answer: ErrorAnswer | Refusal,
     *,
     caller: Caller,
     origin: Origin,
     region: str,
     read_only: bool,
 ) -> None:
-    if isinstance(caller, Anonymous):
-        return
-    operation = refused_request(name, code=answer.code, message=answer.message, read_only=read_only)
+    refusal = answer if isinstance(answer, Refusal) else Invalid(answer.message, code=answer.code)
     call = Call(
-        operation=operation,
+        operation=Operation(
+            name=name,
+            run=lambda tx: None,
+            access=_REFUSED,
+            reads="point" if read_only else None,
+        ),
         params={},
         caller=caller,
         origin=origin,
@@ -127,10 +159,7 @@ async def _record(
         event_name=name,
         region=region,
     )
-    try:
-        await perform(app, call)
-    except Exception:
-        _log.exception("the refusal of request %s could not be recorded", origin.request_id)
+    await record_refusal(app, call, refusal)
 
 
 def _without_values(refused: RequestRefused) -> RequestRefused:

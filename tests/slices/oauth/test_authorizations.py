@@ -202,7 +202,7 @@ def test_a_code_used_again_takes_back_what_it_gave(store: Store, hana: Person) -
         error="invalid_grant",
         error_description="Invalid grant provided",
         shape="InvalidGrantException",
-        audit_silent=False,
+        audit_bounded=False,
     )
     assert whose(store, token.access_token) is None
     assert error_of(refresh(store, client, token.refresh_token)) == "invalid_grant"
@@ -275,7 +275,8 @@ def test_a_forged_code_is_refused_in_aws_words(store: Store, household: Househol
     answer = exchange(store, register(store, **PKCE), "forged")
     assert isinstance(answer, Rejected)
     assert answer.error_description == "Invalid grant provided"
-    assert answer.audit_silent
+    assert answer.audit_bounded
+    assert not answer.audit_silent
 
 
 def test_codes_are_stored_as_hashes_only(store: Store, hana: Person) -> None:

@@ -163,7 +163,7 @@ def test_an_old_refresh_token_takes_the_whole_grant_back(store: Store, hana: Per
     stolen = refresh(store, client, token.refresh_token)
     assert isinstance(stolen, Rejected)
     assert stolen.error_description == "Invalid refresh token provided"
-    assert not stolen.audit_silent
+    assert not stolen.audit_bounded
     assert whose(store, renewed.access_token) is None
     assert error_of(refresh(store, client, renewed.refresh_token)) == "invalid_grant"
 

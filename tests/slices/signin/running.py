@@ -22,19 +22,24 @@ HERE = Origin(request_id="00000000-0000-4000-8000-000000000000", source_ip="192.
 
 
 class Running:
-    """An `App`, its people, its clock, and what audit was told, in order."""
+    """An `App`, its people, its clock, and what audit was told, in order.
+
+    `bounded`: what it was told of but may leave out, since a stranger can repeat it without end.
+    """
 
     def __init__(self, app: App, store: Store) -> None:
         self.app = app
         self.store = store
         self.clock = store.clock
         self.trail: list[tuple[str, object]] = []
+        self.bounded: list[tuple[str, object]] = []
         self.household = Household("", "")
 
     def record(self, tx: Any, call: Call, outcome: object) -> None:
         """Stands where the audit recorder does."""
         if not getattr(outcome, "audit_silent", False):
-            self.trail.append((call.event_name or call.operation.name, outcome))
+            told = self.bounded if getattr(outcome, "audit_bounded", False) else self.trail
+            told.append((call.event_name or call.operation.name, outcome))
 
     async def do(self, operation: Operation, caller: Caller | None = None, **params: Any) -> Any:
         """Perform one operation through the door."""

@@ -64,7 +64,7 @@ async def test_a_wrong_password_leaves_a_failure(house: Running, pool: HashingPo
     assert [name for name, _ in house.trail] == ["CredentialChallenge", "CredentialVerification"]
 
 
-async def test_a_stranger_who_waits_out_no_lock_leaves_no_further_records(
+async def test_a_stranger_who_waits_out_no_lock_leaves_only_so_many_further_records(
     house: Running, pool: HashingPool
 ) -> None:
     for _ in range(throttle.FREE_ATTEMPTS):
@@ -75,6 +75,7 @@ async def test_a_stranger_who_waits_out_no_lock_leaves_no_further_records(
         assert isinstance(outcome, NotSignedIn)
         assert outcome.reason == "locked"
     assert len(house.trail) == records
+    assert [name for name, _ in house.bounded] == ["CredentialChallenge"] * 30
     assert house.all_rows() == rows
 
 
@@ -120,7 +121,9 @@ async def test_a_full_pool_refuses_and_counts_nothing(house: Running) -> None:
         with pytest.raises(Throttled):
             await attempt(house, pool)
     assert house.rows("sign_in_attempts") == 0
-    assert house.trail == []
+    ((name, outcome),) = house.trail
+    assert name == "CredentialChallenge"
+    assert isinstance(outcome, Throttled)
     await pool.close()
 
 

@@ -80,7 +80,7 @@ def test_the_sixth_attempt_must_wait_whatever_its_password(
     locked = refused(attempt(store, right=True))
     assert locked.reason == "locked"
     assert locked.retry_after_seconds == 15
-    assert locked.audit_silent
+    assert locked.audit_bounded
 
 
 def test_waiting_is_not_counted_and_ends(store: Store, household: Household) -> None:
