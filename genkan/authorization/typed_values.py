@@ -139,6 +139,8 @@ def _parse_base64(text: str) -> bytes | None:
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAPPED_BITS = 96
+"""The bits before the IPv4 address in `::ffff:192.0.2.1`."""
 
 
 def ip_test(values: tuple[str, ...], variables: bool) -> Test:
@@ -153,12 +155,19 @@ def ip_test(values: tuple[str, ...], variables: bool) -> Test:
 
 
 def _parse_network(text: str) -> _Network | None:
-    if "%" in text:
+    _, slash, length = text.partition("/")
+    # The library also reads masks, and `/0.0.0.255` as a length of 24: IAM knows lengths alone.
+    if "%" in text or (slash and not (length.isascii() and length.isdigit())):
         return None
     try:
-        return ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+    # As addresses are read (below), so that a range of mapped ones holds what it names.
+    mapped = network.network_address.ipv4_mapped if network.version == 6 else None
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
 
 
 def _parse_address(text: str) -> _Address | None:

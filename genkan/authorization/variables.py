@@ -10,7 +10,7 @@ Invariant: what comes from the request is literal text. A user whose name is `*`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from genkan.authorization.wildcards import Token, Wild, tokenize
@@ -25,10 +25,14 @@ class VariableError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """`key` is lower-cased: condition keys are not case-sensitive."""
+    """`key` is lower-cased: condition keys are not case-sensitive.
+
+    `in_field`: it stands in one of the first five fields of an ARN, so no value with a colon fits.
+    """
 
     key: str
     default: str | None
+    in_field: bool = False
 
 
 TemplateToken: TypeAlias = Token | Variable
@@ -61,7 +65,10 @@ def template(text: str, *, variables: bool, wildcards: bool) -> Template:
 
 
 def confine_to_arn_fields(tokens: Template) -> Template:
-    """Keep wildcards of the first five ARN fields inside their field (see `wildcards`)."""
+    """Keep wildcards and values of the first five ARN fields inside their field.
+
+    See `wildcards`; a value with a colon, such as a person's tag, would shift what follows.
+    """
     confined: list[TemplateToken] = []
     colons = 0
     for position, token in enumerate(tokens):
@@ -69,7 +76,9 @@ def confine_to_arn_fields(tokens: Template) -> Template:
             colons += token.count(":")
         if colons < _ARN_COLONS:
             following = tokens[position + 1] if position + 1 < len(tokens) else ":"
-            if token is Wild.ONE:
+            if isinstance(token, Variable):
+                token = replace(token, in_field=True)
+            elif token is Wild.ONE:
                 token = Wild.ONE_IN_FIELD
             elif token is Wild.ANY and not (
                 isinstance(following, str) and following.startswith(":")
@@ -97,16 +106,19 @@ def substitute(tokens: Template, lookup: Lookup) -> tuple[Token, ...] | None:
     resolved: list[Token] = []
     for token in tokens:
         if isinstance(token, Variable):
-            values = lookup(token.key)
-            if len(values) == 1:
-                resolved.append(values[0])
-            elif token.default is not None and not values:
-                resolved.append(token.default)
-            else:
+            value = _value(token, lookup(token.key))
+            if value is None or (token.in_field and ":" in value):
                 return None
+            resolved.append(value)
         else:
             resolved.append(token)
     return tuple(resolved)
+
+
+def _value(variable: Variable, values: tuple[str, ...]) -> str | None:
+    if len(values) == 1:
+        return values[0]
+    return None if values else variable.default
 
 
 def substitute_all(
