@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genkan.authorization import PolicyKind, PolicySet, PolicySource, Principal, explain, parse
@@ -31,8 +32,9 @@ action_patterns = st.sampled_from(["*", "s3:*", "s3:G*", "S3:get", "sso:*", "*:L
 resource_patterns = st.sampled_from(
     ["*", "arn:aws:s3:::a", "arn:aws:s3:::a*", "arn:aws:s3:::${aws:t}", "arn:aws:s3:::?/b"]
 )
-condition_blocks = st.dictionaries(
-    st.sampled_from(
+#: Operators with the values that they are given here.
+TYPED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(
         [
             "StringEquals",
             "StringNotEquals",
@@ -40,15 +42,32 @@ condition_blocks = st.dictionaries(
             "ForAllValues:StringEquals",
             "ForAnyValue:StringNotLike",
             "StringNotEqualsIgnoreCase",
-        ]
+        ],
+        ("a", "b", "*", "7", "${aws:u}", "${aws:none}"),
     ),
-    st.dictionaries(
-        st.sampled_from(["aws:t", "aws:u"]),
-        st.lists(st.sampled_from(["a", "b", "*", "${aws:u}", "${aws:none}"]), max_size=2),
-        max_size=2,
-    ),
-    max_size=2,
-)
+    **dict.fromkeys(["NumericLessThan", "NumericNotEqualsIfExists"], ("7", "8")),
+    **dict.fromkeys(["DateGreaterThanEquals", "ForAnyValue:DateNotEquals"], ("7", "2026-01-01")),
+    **dict.fromkeys(["Null", "Bool", "ForAllValues:BoolIfExists"], ("true", "false")),
+    **dict.fromkeys(["IpAddress", "NotIpAddress"], ("10.0.0.0/8", "::1")),
+    **dict.fromkeys(["ArnLike", "ArnNotEqualsIfExists"], ("arn:aws:s3:::*", "*", "${aws:u}")),
+}
+
+
+@st.composite
+def condition_blocks(draw: st.DrawFn) -> dict[str, Any]:
+    """A Condition of up to two operators, each about up to two keys."""
+    operators = draw(st.lists(st.sampled_from(sorted(TYPED)), max_size=2, unique=True))
+    keys = st.sampled_from(["aws:t", "aws:u"])
+    return {
+        operator: draw(
+            st.dictionaries(
+                keys, st.lists(st.sampled_from(TYPED[operator]), max_size=2), max_size=2
+            )
+        )
+        for operator in operators
+    }
+
+
 principals = st.sampled_from(
     ["*", {"AWS": ROOT}, {"AWS": ROLE}, {"AWS": SESSION}, {"AWS": USER}, {"AWS": OTHER_ACCOUNT}]
 )
@@ -66,9 +85,11 @@ def statements(draw: st.DrawFn, effect: str | None = None, principal: bool = Fal
         ),
     }
     if draw(st.booleans()):
-        statement["Condition"] = draw(condition_blocks)
+        statement["Condition"] = draw(condition_blocks())
     if principal:
-        statement["Principal"] = draw(principals)
+        denies = statement["Effect"] == "Deny"
+        name = draw(st.sampled_from(["Principal", "NotPrincipal"])) if denies else "Principal"
+        statement[name] = draw(principals)
     return statement
 
 
@@ -93,7 +114,7 @@ policy_sets = st.builds(
 )
 contexts = st.dictionaries(
     st.sampled_from(["aws:t", "AWS:U"]),
-    st.sampled_from(["a", "b", "*", ("a", "b"), ()]),
+    st.sampled_from(["a", "b", "*", ("a", "b"), (), "7", "true", "10.1.2.3", "arn:aws:s3:::a"]),
     max_size=2,
 )
 questions = st.tuples(
@@ -191,6 +212,41 @@ def test_the_order_of_policies_and_statements_never_matters(
         second.reason,
         second.policy_type,
         second.resource,
+    )
+
+
+@settings(max_examples=60)
+@given(policy_sets, questions, st.data())
+def test_a_condition_added_never_makes_a_statement_apply_more(
+    policies: PolicySet, question: Question, data: st.DataObject
+) -> None:
+    """An Allow with a further condition allows no more, a Deny with one denies no more."""
+    written = [s.as_json() for one in policies.identity for s in one.document.statements]
+    chosen = data.draw(st.integers(0, len(written) - 1))
+    operator = data.draw(st.sampled_from(sorted(TYPED)))
+    values = data.draw(st.lists(st.sampled_from(TYPED[operator]), max_size=2))
+    narrower = json.loads(json.dumps(written))
+    block = narrower[chosen].setdefault("Condition", {}).setdefault(operator, {})
+    block.setdefault("aws:none", values)
+    before = replace(policies, identity=(PolicySource("p", doc(*written)),))
+    after = replace(policies, identity=(PolicySource("p", doc(*narrower)),))
+    if written[chosen]["Effect"] == "Allow":
+        wider, smaller = before, after
+    else:
+        wider, smaller = after, before
+    if allowed(smaller, question):
+        assert allowed(wider, question)
+
+
+@settings(max_examples=40)
+@given(policy_sets, questions)
+def test_letter_case_of_actions_and_of_keys_never_matters(
+    policies: PolicySet, question: Question
+) -> None:
+    principal, action, resources, context = question
+    swapped = {key.swapcase(): value for key, value in context.items()}
+    assert allowed(policies, question) == allowed(
+        policies, (principal, action.swapcase(), resources, swapped)
     )
 
 
