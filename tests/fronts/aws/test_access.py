@@ -1,7 +1,7 @@
 """Every signed operation by somebody who may not, and then by somebody who may.
 
-Each request's CloudTrail records are counted: exactly one for a change, allowed or refused, none
-for a read.
+Each request's CloudTrail records are counted: exactly one for a change and for whatever is refused,
+none for a read that is answered.
 """
 
 import re
@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from genkan.audit import redaction
+from genkan.protocols.aws.names import snake_case
 from tests.fronts.aws import trail
 from tests.fronts.aws.samples import SIGNED, keys_of, sample, writes
 from tests.fronts.aws.samples_instances import BY
@@ -84,6 +86,11 @@ def action_of(service: str, operation: str) -> str:
     return f"{SOURCES.get(service, service)}:{operation}"
 
 
+def _lower(name: str) -> str:
+    """A member's name as a record spells it."""
+    return redaction.camel(snake_case(name))
+
+
 def is_denied(service: str, answer: Answer) -> None:
     """AWS's code and status for a caller who is known and may not."""
     if PROTOCOLS[service] == "query":
@@ -109,17 +116,21 @@ def test_nobody_does_what_no_policy_of_theirs_allows(
     # Another account's instance: no policy of this one is asked.
     unasked = operation in ("AssumeRole", "DeleteInstance")
     assert unasked or (answer.message or "").endswith(reason)
-    only_audited[0] = int(writes(service, operation))
-    found = trail.of_request(world, answer.request_id, operation)
-    assert len(found) == only_audited[0]
-    for record in found:
-        assert record["errorCode"] == "AccessDenied"
-        assert record["errorMessage"] == answer.message
-        assert record["responseElements"] is None
-        identity = record["userIdentity"]
-        assert identity["type"] == "AssumedRole"
-        assert identity["arn"] == caller
-        assert identity["onBehalfOf"]["userId"] == world.users["ken"]
+    only_audited[0] = 1
+    (record,) = trail.of_request(world, answer.request_id, operation)
+    assert record["eventSource"] == f"{SOURCES.get(service, service)}.amazonaws.com"
+    assert record["eventName"] == operation
+    assert record["errorCode"] == "AccessDenied"
+    assert record["errorMessage"] == answer.message
+    assert record["readOnly"] is not writes(service, operation)
+    assert record["sourceIPAddress"] == "127.0.0.1"
+    assert record["responseElements"] is None
+    asked = record["requestParameters"] or {}
+    assert asked.keys() >= {_lower(name) for name in sample(world, service, operation)}
+    identity = record["userIdentity"]
+    assert identity["type"] == "AssumedRole"
+    assert identity["arn"] == caller
+    assert identity["onBehalfOf"]["userId"] == world.users["ken"]
 
 
 @pytest.mark.parametrize(
@@ -143,8 +154,10 @@ def test_a_member_account_administers_nothing(
         assert answer.message == ORGANIZATIONS_SENTENCE
     else:
         assert f"is not authorized to perform: {action_of(service, operation)}" in answer.message
-    only_audited[0] = int(writes(service, operation))
-    assert len(trail.of_request(world, answer.request_id, operation, outsider)) == only_audited[0]
+    only_audited[0] = 1
+    (record,) = trail.of_request(world, answer.request_id, operation, outsider)
+    assert record["errorCode"] == "AccessDenied"
+    assert record["readOnly"] is not writes(service, operation)
     assert trail.of_request(world, answer.request_id, operation) == []
 
 
@@ -165,7 +178,11 @@ def test_iam_answers_a_member_account_about_itself_only(
         assert f"arn:aws:iam::{world.management}:".encode() not in answer.body
     else:
         assert (answer.status, answer.code) == (404, "NoSuchEntity")
-        only_audited[0] = int(writes("iam", operation))
+        only_audited[0] = 1
+        keys = None if operation.startswith("GetPolicy") else outsider
+        (record,) = trail.of_request(world, answer.request_id, operation, keys)
+        assert record["errorCode"] == "NoSuchEntity"
+        assert record["readOnly"] is not writes("iam", operation)
 
 
 def test_a_member_account_sees_its_own_trail_only(world: World, outsider: Keys) -> None:
