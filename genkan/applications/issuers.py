@@ -40,10 +40,15 @@ def create_trusted_token_issuer(
     trusted_token_issuer_configuration: Mapping[str, Any],
     client_token: str | None = None,
     tags: Sequence[Mapping[str, str]] = (),
+    issuer_id: str | None = None,
+    issuer_account: str | None = None,
 ) -> Answer:
-    """CreateTrustedTokenIssuer: at most ten of an instance, each URL once."""
+    """CreateTrustedTokenIssuer: at most ten of an instance, each URL once.
+
+    The last two are for seeds: who asks otherwise tells them by the call itself.
+    """
     instance = instances.required_instance(tx, instance_arn)
-    account_id = maker(tx.call, instance.owner_account_id)
+    account_id = issuer_account or maker(tx.call, instance.owner_account_id)
     request_digest = digest_of(
         name=name,
         trusted_token_issuer_type=trusted_token_issuer_type,
@@ -56,9 +61,9 @@ def create_trusted_token_issuer(
         if before is not None:
             return {"trusted_token_issuer_arn": before}
     configuration = trusted_token_issuer_configuration["oidc_jwt_configuration"]
-    _check_configuration(configuration)
+    check_configuration(configuration)
     issuer = TrustedTokenIssuer(
-        issuer_id=ids.trusted_token_issuer_id(),
+        issuer_id=issuer_id or ids.trusted_token_issuer_id(),
         instance_id=instance.instance_id,
         account_id=account_id,
         name=name,
@@ -106,7 +111,7 @@ def update_trusted_token_issuer(
     found = existing_issuer(tx, trusted_token_issuer_arn)
     configuration = (trusted_token_issuer_configuration or {}).get("oidc_jwt_configuration", {})
     changed = replace(found, name=found.name if name is None else name, **configuration)
-    _check_configuration(changed.configuration)
+    check_configuration(changed.configuration)
     store.update_issuer(tx, changed)
     return {}
 
@@ -117,7 +122,7 @@ def delete_trusted_token_issuer(tx: Tx, *, trusted_token_issuer_arn: str) -> Ans
     return {}
 
 
-def _check_configuration(configuration: Mapping[str, str]) -> None:
+def check_configuration(configuration: Mapping[str, str]) -> None:
     """`Invalid` for what could never find a user, or an issuer's own keys."""
     if configuration["issuer_url"].rstrip("/").endswith(_DISCOVERY):
         raise Invalid(f"The issuer URL must not contain {_DISCOVERY}.")

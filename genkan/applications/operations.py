@@ -72,10 +72,16 @@ def create_application(
     tags: Sequence[Mapping[str, str]] = (),
     status: str = "ENABLED",
     client_token: str | None = None,
+    application_id: str | None = None,
+    application_account: str | None = None,
+    created_from: str | None = None,
 ) -> Answer:
-    """CreateApplication: of a provider in the catalogue; names need not be unique."""
+    """CreateApplication: of a provider in the catalogue; names need not be unique.
+
+    The last three are for seeds: who asks otherwise tells them by the call itself.
+    """
     instance = instances.required_instance(tx, instance_arn)
-    account_id = maker(tx.call, instance.owner_account_id)
+    account_id = application_account or maker(tx.call, instance.owner_account_id)
     request_digest = digest_of(
         application_provider_arn=application_provider_arn,
         name=name,
@@ -96,7 +102,7 @@ def create_application(
     if store.count_applications(tx, instance.instance_id) >= limit:
         raise QuotaExceeded(f"An instance has at most {limit} applications.")
     application = Application(
-        application_id=ids.application_id(),
+        application_id=application_id or ids.application_id(),
         instance_id=instance.instance_id,
         application_account=account_id,
         application_provider_arn=application_provider_arn,
@@ -108,7 +114,7 @@ def create_application(
         assignment_required=True,
         background_sessions=sessions.DEFAULT,
         tags=read_tags(tags),
-        created_from=tx.call.region,
+        created_from=created_from or tx.call.region,
         created_at=tx.now,
     )
     store.insert_application(tx, application, client_token, request_digest)

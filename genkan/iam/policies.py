@@ -4,6 +4,7 @@
 two queries and remembered.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from genkan.authorization import PolicyKind, PolicySyntaxError, compile_policy, managed, policy_size
@@ -11,7 +12,7 @@ from genkan.core import ids
 from genkan.core.errors import Conflict, Invalid, NotFound, QuotaExceeded
 from genkan.db.database import Tx
 from genkan.iam import store
-from genkan.iam.records import ManagedPolicy, RolePolicies, UserPolicies
+from genkan.iam.records import ManagedPolicy, PolicyVersion, RolePolicies, UserPolicies
 
 POLICY_LIMIT = 6_144
 """Characters of a managed policy, white space not counted (IAM quota)."""
@@ -34,8 +35,12 @@ def create_policy(
     path: str = "/",
     description: str = "",
     tags: tuple[tuple[str, str], ...] = (),
+    policy_id: str | None = None,
 ) -> ManagedPolicy:
-    """Create a customer managed policy, version v1. Errors as IAM's CreatePolicy."""
+    """Create a customer managed policy, version v1. Errors as IAM's CreatePolicy.
+
+    `policy_id` is for seeds; it is chosen otherwise.
+    """
     if store.policy_name_taken(tx, account_id, policy_name):
         raise Conflict(
             f"A policy called {policy_name} already exists. Duplicate names are not allowed.",
@@ -52,7 +57,7 @@ def create_policy(
         account_id=account_id,
         policy_name=policy_name,
         path=path,
-        policy_id=ids.unique_id("ANPA"),
+        policy_id=policy_id or ids.unique_id("ANPA"),
         description=description,
         default_version_id="v1",
         document=policy_document,
@@ -70,6 +75,32 @@ def customer_policies(tx: Tx, account_id: str) -> list[ManagedPolicy]:
     while arns := store.policy_arns(tx, account_id, found[-1].policy_arn if found else None, 100):
         found += [policy for arn in arns if (policy := store.find_policy(tx, arn)) is not None]
     return found
+
+
+def versions_of(tx: Tx, policy_arn: str) -> list[PolicyVersion]:
+    """Every version of a customer managed policy, newest first: for exports."""
+    return store.policy_versions(tx, policy_arn)
+
+
+def replace_versions(
+    tx: Tx,
+    *,
+    policy_arn: str,
+    documents: Mapping[int, str],
+    default_version: int,
+    last_version: int,
+) -> None:
+    """Give a policy these versions, by number, instead of those it has: for seeds.
+
+    `last_version` is the highest number ever given to one, so that numbers go on from there.
+    """
+    for version in store.policy_versions(tx, policy_arn):
+        store.delete_policy_version(tx, policy_arn, version.version_id)
+    for number, document in documents.items():
+        require_managed_document(document)
+        version = PolicyVersion(version_id=f"v{number}", document=document, created_at=tx.now)
+        store.insert_policy_version(tx, policy_arn, last_version, version)
+    store.set_default_version(tx, policy_arn, f"v{default_version}")
 
 
 def customer_policy_arn(account_id: str, path: str, name: str) -> str:

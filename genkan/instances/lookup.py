@@ -15,6 +15,11 @@ def find_instance(tx: Tx, instance_arn: str) -> Instance | None:
     return tx.remembered(("instance", instance_arn), lambda: store.find(tx, instance_arn))
 
 
+def instance_of_account(tx: Tx, account_id: str) -> Instance | None:
+    """The one instance that the account owns, whatever its kind and status, or None."""
+    return store.find_owned(tx, account_id)
+
+
 def required_instance(tx: Tx, instance_arn: str) -> Instance:
     """The instance of this ARN, ready for use; `NotFound` or `Invalid` otherwise."""
     found = find_instance(tx, instance_arn)

@@ -18,6 +18,7 @@ from genkan.instances.access_control import (
 from genkan.instances.lookup import (
     described_instance,
     find_instance,
+    instance_of_account,
     organization_instance,
     owner_of,
     required_instance,
@@ -255,6 +256,7 @@ __all__ = [
     "create_instance",
     "describe_instance",
     "find_instance",
+    "instance_of_account",
     "issuer_url",
     "list_instances",
     "owner_of",

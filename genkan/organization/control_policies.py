@@ -100,8 +100,12 @@ def create_policy(
     name: str,
     type: str,
     tags: Sequence[Mapping[str, str]] = (),
+    policy_id: str | None = None,
 ) -> Answer:
-    """CreatePolicy of type SERVICE_CONTROL_POLICY; attached to nothing yet."""
+    """CreatePolicy of type SERVICE_CONTROL_POLICY; attached to nothing yet.
+
+    `policy_id` is for seeds; it is chosen otherwise.
+    """
     _require_available(type)
     _require_content(content)
     if policy_store.name_taken(tx, name):
@@ -112,7 +116,7 @@ def create_policy(
             "POLICY_NUMBER_LIMIT_EXCEEDED",
         )
     policy = ControlPolicy(
-        policy_id="p-" + "".join(secrets.choice(_LETTERS) for _ in range(10)),
+        policy_id=policy_id or "p-" + "".join(secrets.choice(_LETTERS) for _ in range(10)),
         name=name,
         description=description,
         content=content,
