@@ -221,6 +221,10 @@ class Wire:
         sent = self.request(service, operation, params)
         return self.send(self.sign(sent, keys or self.administrator, scope_of(service), at=at))
 
+    def signed(self, service: str, sent: Sent) -> Answer:
+        """The answer to a request as it is, signed by the administrator."""
+        return self.send(self.sign(sent, self.administrator, scope_of(service)))
+
     @property
     def administrator(self) -> Keys:
         """The key of the management account's administrator."""
