@@ -7,7 +7,7 @@ from typing import Any
 from genkan.core import arns, ids
 from genkan.core.events import GroupDeleted
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
 from genkan.identity_store.folding import fold
@@ -141,13 +141,15 @@ def list_groups(
     name = folded_filter(filters, "DisplayName")
     query = f"ListGroups:{identity_store_id}:{name}"
     after = open_token(tx.vault, query, next_token) or ""
-    if name is None:
-        groups = store.list_groups(tx, identity_store_id, after, max_results + 1)
-    else:
+    if name is not None:
         found = store.find_group_by_name(tx, identity_store_id, name)
-        groups = [found] if found else []
-    page = page_of(tx.vault, query, groups, max_results, lambda group: group.group_id)
-    return {"groups": [_described(group) for group in page.items], "next_token": page.next_token}
+        return {"groups": [_described(found)] if found else [], "next_token": None}
+    rows = store.list_groups(tx, identity_store_id, after, max_results + 1)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[0]))
+    return {
+        "groups": [_listed(identity_store_id, row) for row in page.items],
+        "next_token": page.next_token,
+    }
 
 
 def get_group_id(
@@ -223,4 +225,23 @@ def _described(group: Group) -> dict[str, Any]:
         "created_by": group.created_by,
         "updated_at": group.updated_at,
         "updated_by": group.updated_by,
+    }
+
+
+def _listed(identity_store_id: str, row: Row) -> dict[str, Any]:
+    """What `_described` says, of a row of `store.list_groups`."""
+    group_id, display_name, description, external_ids, revision, *changes = row
+    created_at, created_by, updated_at, updated_by = changes
+    return {
+        "identity_store_id": identity_store_id,
+        "group_id": group_id,
+        "group_arn": arns.group(group_id),
+        "revision": str(revision),
+        "display_name": display_name,
+        "description": description,
+        "external_ids": store.read_list(external_ids) or None,
+        "created_at": created_at,
+        "created_by": created_by,
+        "updated_at": updated_at,
+        "updated_by": updated_by,
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from genkan.core import arns, ids
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 from genkan.identity_store import store
 from genkan.identity_store.access import actor, resource_id, store_id
 from genkan.identity_store.groups import require_group, required_group
@@ -15,6 +15,7 @@ from genkan.identity_store.users import require_user, required_user
 
 GROUPS_PER_USER = 1_000
 _PAGE = 100
+_GROUP_ID, _USER_ID = 1, 2
 
 
 def create_group_membership(
@@ -94,8 +95,8 @@ def list_group_memberships(
     query = f"ListGroupMemberships:{group.group_id}"
     after = open_token(tx.vault, query, next_token) or ""
     rows = store.list_memberships_of_group(tx, group.group_id, after, max_results + 1)
-    page = page_of(tx.vault, query, rows, max_results, lambda row: row.user_id)
-    return _listed(page.items, page.next_token)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[_USER_ID]))
+    return _listed(group.identity_store_id, page.items, page.next_token)
 
 
 def list_group_memberships_for_member(
@@ -111,8 +112,8 @@ def list_group_memberships_for_member(
     query = f"ListGroupMembershipsForMember:{user.user_id}"
     after = open_token(tx.vault, query, next_token) or ""
     rows = store.list_memberships_of_user(tx, user.user_id, after, max_results + 1)
-    page = page_of(tx.vault, query, rows, max_results, lambda row: row.group_id)
-    return _listed(page.items, page.next_token)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[_GROUP_ID]))
+    return _listed(user.identity_store_id, page.items, page.next_token)
 
 
 def is_member_in_groups(
@@ -153,9 +154,25 @@ def _required(tx: Tx, identity_store_id: str, membership_id: str) -> Membership:
     return found
 
 
-def _listed(memberships: Sequence[Membership], next_token: str | None) -> Mapping[str, Any]:
+def _listed(
+    identity_store_id: str, rows: Sequence[Row], next_token: str | None
+) -> Mapping[str, Any]:
+    """What `_described` says, of the store's rows."""
     return {
-        "group_memberships": [_described(membership) for membership in memberships],
+        "group_memberships": [
+            {
+                "identity_store_id": identity_store_id,
+                "membership_id": membership_id,
+                "membership_arn": arns.membership(membership_id),
+                "group_id": group_id,
+                "member_id": {"user_id": user_id},
+                "created_at": created_at,
+                "created_by": created_by,
+                "updated_at": created_at,
+                "updated_by": created_by,
+            }
+            for membership_id, group_id, user_id, created_at, created_by in rows
+        ],
         "next_token": next_token,
     }
 

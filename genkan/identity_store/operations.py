@@ -128,6 +128,14 @@ _USER_SECRETS = frozenset(
 )
 _GROUP_SECRETS = frozenset({"display_name", "description", "external_ids"})
 _UPDATE_SECRETS = frozenset({"operations.attribute_value"})
+_FILTER_SECRETS = frozenset({"filters.attribute_value"})
+_IDENTIFIER_SECRETS = frozenset(
+    {
+        "alternate_identifier.unique_attribute.attribute_value",
+        "alternate_identifier.external_id.id",
+    }
+)
+"""What is asked about a person is as much theirs as what is answered."""
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -160,13 +168,15 @@ OPERATIONS: tuple[Operation, ...] = (
         name="ListUsers",
         run=users.list_users,
         access=iam("ListUsers", all_users, members_may_read=True),
-        reads="scan",
+        reads="point",
+        secret=_FILTER_SECRETS,
     ),
     Operation(
         name="GetUserId",
         run=users.get_user_id,
         access=iam("GetUserId", the_user_found, members_may_read=True),
         reads="point",
+        secret=_IDENTIFIER_SECRETS,
     ),
     Operation(
         name="UpdateUser",
@@ -191,13 +201,15 @@ OPERATIONS: tuple[Operation, ...] = (
         name="ListGroups",
         run=groups.list_groups,
         access=iam("ListGroups", all_groups, members_may_read=True),
-        reads="scan",
+        reads="point",
+        secret=_FILTER_SECRETS,
     ),
     Operation(
         name="GetGroupId",
         run=groups.get_group_id,
         access=iam("GetGroupId", the_group_found, members_may_read=True),
         reads="point",
+        secret=_IDENTIFIER_SECRETS,
     ),
     Operation(
         name="UpdateGroup",
@@ -238,7 +250,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="ListGroupMemberships",
         run=memberships.list_group_memberships,
         access=iam("ListGroupMemberships", the_group, all_memberships, members_may_read=True),
-        reads="scan",
+        reads="point",
     ),
     Operation(
         name="ListGroupMembershipsForMember",
@@ -246,7 +258,7 @@ OPERATIONS: tuple[Operation, ...] = (
         access=iam(
             "ListGroupMembershipsForMember", the_user, all_memberships, members_may_read=True
         ),
-        reads="scan",
+        reads="point",
     ),
     Operation(
         name="IsMemberInGroups",

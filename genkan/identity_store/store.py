@@ -13,6 +13,10 @@ _SELECT_USER = (
     "SELECT id, identity_store_id, user_name, display_name, status, attributes, extensions,"
     " revision, created_at, created_by, updated_at, updated_by FROM users"
 )
+_SELECT_LISTED_USER = (
+    "SELECT id, user_name, display_name, status, attributes, extensions, revision, created_at,"
+    " created_by, updated_at, updated_by FROM users"
+)
 _SELECT_GROUP = (
     "SELECT id, identity_store_id, display_name, description, external_ids, revision,"
     " created_at, created_by, updated_at, updated_by FROM groups"
@@ -22,6 +26,16 @@ _SELECT_MEMBERSHIP = (
 )
 _SELECT_EXISTING = "SELECT id FROM groups WHERE identity_store_id = ? AND id IN"
 _SELECT_MEMBER_OF = "SELECT group_id FROM group_memberships WHERE user_id = ? AND group_id IN"
+_SELECT_LISTED_GROUP = (
+    "SELECT id, display_name, description, external_ids, revision, created_at, created_by,"
+    " updated_at, updated_by FROM groups"
+)
+_SELECT_LISTED_MEMBERSHIP = (
+    "SELECT id, group_id, user_id, created_at, created_by FROM group_memberships"
+)
+_SELECT_USER_ID = "SELECT id FROM users"
+_SELECT_GROUP_ID = "SELECT id FROM groups"
+_PAGE = " WHERE identity_store_id = ? AND id > ? ORDER BY id LIMIT ?"
 _decode_map = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_list = msgspec.json.Decoder(tuple[dict[str, str], ...]).decode
 
@@ -226,14 +240,25 @@ def user_id_by_email(tx: Tx, identity_store_id: str, folded: str) -> str | None:
     )
 
 
-def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
-    rows = tx.all(
-        _SELECT_USER + " WHERE identity_store_id = ? AND id > ? ORDER BY id LIMIT ?",
-        identity_store_id,
-        after,
-        limit,
-    )
-    return [_user(row) for row in rows]
+def user_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
+    """The first ids in order."""
+    rows = tx.all(_SELECT_USER_ID + _PAGE, identity_store_id, "", limit)
+    return [row[0] for row in rows]
+
+
+def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
+    """In the order of ids, from beyond `after`.
+
+    Rows are (id, user name, display name, status, attributes, extensions, revision, created at and
+    by, updated at and by), the two maps as `read_map` takes them: of a page of hundred users, a
+    record of each would cost more than reading it.
+    """
+    return tx.all(_SELECT_LISTED_USER + _PAGE, identity_store_id, after, limit)
+
+
+def read_map(text: str) -> dict[str, Any]:
+    """A user's attributes or extensions as a row has them."""
+    return _decode_map(text)
 
 
 # Groups
@@ -318,14 +343,24 @@ def group_id_by_name(tx: Tx, identity_store_id: str, folded: str) -> str | None:
     )
 
 
-def list_groups(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Group]:
-    rows = tx.all(
-        _SELECT_GROUP + " WHERE identity_store_id = ? AND id > ? ORDER BY id LIMIT ?",
-        identity_store_id,
-        after,
-        limit,
-    )
-    return [_group(row) for row in rows]
+def group_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
+    """The first ids in order."""
+    rows = tx.all(_SELECT_GROUP_ID + _PAGE, identity_store_id, "", limit)
+    return [row[0] for row in rows]
+
+
+def list_groups(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
+    """In the order of ids, from beyond `after`.
+
+    Rows are (id, display name, description, external ids as `read_list` takes them, revision,
+    created at and by, updated at and by).
+    """
+    return tx.all(_SELECT_LISTED_GROUP + _PAGE, identity_store_id, after, limit)
+
+
+def read_list(text: str) -> tuple[Mapping[str, str], ...]:
+    """A group's external ids as a row has them."""
+    return () if text == "[]" else _decode_list(text)
 
 
 def existing_group_ids(tx: Tx, identity_store_id: str, group_ids: Sequence[str]) -> set[str]:
@@ -387,26 +422,24 @@ def find_membership_between(
     return None if row is None else _membership(row)
 
 
-def list_memberships_of_group(tx: Tx, group_id: str, after: str, limit: int) -> list[Membership]:
-    """In the order of their users' ids, from beyond `after`."""
-    rows = tx.all(
-        _SELECT_MEMBERSHIP + " WHERE group_id = ? AND user_id > ? ORDER BY user_id LIMIT ?",
+def list_memberships_of_group(tx: Tx, group_id: str, after: str, limit: int) -> list[Row]:
+    """(id, group id, user id, created at, created by) by user id, from beyond `after`."""
+    return tx.all(
+        _SELECT_LISTED_MEMBERSHIP + " WHERE group_id = ? AND user_id > ? ORDER BY user_id LIMIT ?",
         group_id,
         after,
         limit,
     )
-    return [_membership(row) for row in rows]
 
 
-def list_memberships_of_user(tx: Tx, user_id: str, after: str, limit: int) -> list[Membership]:
-    """In the order of their groups' ids, from beyond `after`."""
-    rows = tx.all(
-        _SELECT_MEMBERSHIP + " WHERE user_id = ? AND group_id > ? ORDER BY group_id LIMIT ?",
+def list_memberships_of_user(tx: Tx, user_id: str, after: str, limit: int) -> list[Row]:
+    """(id, group id, user id, created at, created by) by group id, from beyond `after`."""
+    return tx.all(
+        _SELECT_LISTED_MEMBERSHIP + " WHERE user_id = ? AND group_id > ? ORDER BY group_id LIMIT ?",
         user_id,
         after,
         limit,
     )
-    return [_membership(row) for row in rows]
 
 
 def group_ids_of(tx: Tx, user_id: str, limit: int) -> tuple[str, ...]:

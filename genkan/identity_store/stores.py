@@ -63,12 +63,12 @@ def erase_identity_store(tx: Tx, identity_store_id: str, limit: int) -> bool:
     True once nothing is left.
     """
     at = {"identity_store_id": identity_store_id}
-    people = store.list_users(tx, identity_store_id, "", limit)
-    for user in people:
-        delete_user(tx, **at, user_id=user.user_id)
-    teams = store.list_groups(tx, identity_store_id, "", limit - len(people))
-    for group in teams:
-        delete_group(tx, **at, group_id=group.group_id)
+    people = store.user_ids(tx, identity_store_id, limit)
+    for user_id in people:
+        delete_user(tx, **at, user_id=user_id)
+    teams = store.group_ids(tx, identity_store_id, limit - len(people))
+    for group_id in teams:
+        delete_group(tx, **at, group_id=group_id)
     if len(people) + len(teams) == limit:
         return False
     store.delete_identity_store(tx, identity_store_id)

@@ -8,7 +8,7 @@ from genkan.core import arns, ids
 from genkan.core.errors import Invalid
 from genkan.core.events import UserDeleted, UserDisabled
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
 from genkan.identity_store.folding import fold
@@ -157,14 +157,13 @@ def list_users(
     name = folded_filter(filters, "UserName")
     query = f"ListUsers:{identity_store_id}:{name}:{','.join(extensions)}"
     after = open_token(tx.vault, query, next_token) or ""
-    if name is None:
-        users = store.list_users(tx, identity_store_id, after, max_results + 1)
-    else:
+    if name is not None:
         found = store.find_user_by_name(tx, identity_store_id, name)
-        users = [found] if found else []
-    page = page_of(tx.vault, query, users, max_results, lambda user: user.user_id)
+        return {"users": [_described(found, extensions)] if found else [], "next_token": None}
+    rows = store.list_users(tx, identity_store_id, after, max_results + 1)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[0]))
     return {
-        "users": [_described(user, extensions) for user in page.items],
+        "users": [_listed(identity_store_id, row, extensions) for row in page.items],
         "next_token": page.next_token,
     }
 
@@ -297,7 +296,34 @@ def _described(user: User, extensions: Sequence[str]) -> dict[str, Any]:
         "updated_at": user.updated_at,
         "updated_by": user.updated_by,
     }
-    wanted = {name: user.extensions[name] for name in extensions if name in user.extensions}
+    return _with_extensions(described, user.extensions, extensions)
+
+
+def _listed(identity_store_id: str, row: Row, extensions: Sequence[str]) -> dict[str, Any]:
+    """What `_described` says, of a row of `store.list_users`."""
+    user_id, user_name, display_name, status, attributes, held, revision, *changes = row
+    created_at, created_by, updated_at, updated_by = changes
+    listed = {
+        "identity_store_id": identity_store_id,
+        "user_id": user_id,
+        "user_arn": arns.user(user_id),
+        "revision": str(revision),
+        "user_name": user_name,
+        "display_name": display_name,
+        **store.read_map(attributes),
+        "user_status": status,
+        "created_at": created_at,
+        "created_by": created_by,
+        "updated_at": updated_at,
+        "updated_by": updated_by,
+    }
+    return _with_extensions(listed, store.read_map(held), extensions) if extensions else listed
+
+
+def _with_extensions(
+    described: dict[str, Any], held: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Any]:
+    wanted = {name: held[name] for name in names if name in held}
     if wanted:
         described["extensions"] = wanted
     return described
