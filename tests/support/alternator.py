@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import re
+import socket
 import threading
 from collections import Counter
 from collections.abc import Coroutine, Sequence
@@ -19,6 +20,8 @@ from tests.support.server import free_port
 
 _CHUNK = 65536
 _LONGEST_HEAD = 65536
+_LAST_ANSWER_SECONDS = 60
+_GOODBYE_SECONDS = 1
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([0-9]{1,12})[ \t]*\r$")
 _UNUSUAL = re.compile(rb"(?im)^(transfer-encoding:|expect:|upgrade:|connection:[ \t]*close)")
 _REQUEST = re.compile(rb"(?s)(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) [^\r\n]* HTTP/1\.1\r\n")
@@ -81,33 +84,51 @@ class _Passage:
     """One client's connection."""
 
     def __init__(
-        self, turns: "itertools.cycle[int]", taken: "Counter[int]", reader: Any, writer: Any
+        self, nodes: Sequence[int], taken: "Counter[int]", reader: Any, writer: Any
     ) -> None:
-        self._turns = turns
+        self._turns = itertools.cycle(tuple(nodes))
         self._taken = taken
         self._reader: asyncio.StreamReader = reader
         self._writer: asyncio.StreamWriter = writer
-        self._node: tuple[asyncio.StreamReader, asyncio.StreamWriter]
+        # No transport: that closes when writing fails, although an answer may wait to be read.
+        self._node: socket.socket
+        self._loop = asyncio.get_running_loop()
         self._asked = _Message(_REQUEST)
         self._told = _Message(_ANSWER)
 
     async def pass_on(self) -> None:
         """Until either side ends it."""
         await self._turn()
-        asking = asyncio.create_task(self._ask())
+        asking, telling = (asyncio.create_task(one) for one in (self._ask(), self._tell()))
         try:
-            with contextlib.suppress(OSError):
-                await self._tell()
+            await asyncio.wait({asking, telling}, return_when=asyncio.FIRST_COMPLETED)
+            if self._asked.begun and not asking.cancelled() and not telling.done():
+                await asyncio.wait({telling}, timeout=_LAST_ANSWER_SECONDS)
+            if telling.done():
+                await self._say_goodbye(asking)
         finally:
-            asking.cancel()
-            with contextlib.suppress(asyncio.CancelledError, OSError):
-                await asking
-            self._node[1].close()
+            for task in (asking, telling):
+                task.cancel()
+            await asyncio.gather(asking, telling, return_exceptions=True)
+            self._node.close()
             self._writer.close()
+
+    async def _say_goodbye(self, asking: "asyncio.Task[None]") -> None:
+        """Let the client read the last answer although it may still send."""
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        with contextlib.suppress(OSError, TimeoutError):
+            self._writer.write_eof()
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                while await self._reader.read(_CHUNK):
+                    pass
 
     async def _turn(self) -> None:
         self._port = next(self._turns)
-        self._node = await asyncio.open_connection("127.0.0.1", self._port)
+        self._node = socket.socket()
+        self._node.setblocking(False)
+        self._node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await self._loop.sock_connect(self._node, ("127.0.0.1", self._port))
         self._asked, self._told = _Message(_REQUEST), _Message(_ANSWER)
 
     async def _ask(self) -> None:
@@ -115,17 +136,18 @@ class _Passage:
             if not self._asked.begun:
                 self._taken[self._port] += 1
             self._asked.feed(chunk)
-            self._node[1].write(chunk)
-            await self._node[1].drain()
-        self._node[1].write_eof()
+            with contextlib.suppress(OSError):  # a node that answered may not read the rest
+                await self._loop.sock_sendall(self._node, chunk)
+        with contextlib.suppress(OSError):
+            self._node.shutdown(socket.SHUT_WR)
 
     async def _tell(self) -> None:
-        while chunk := await self._node[0].read(_CHUNK):
+        while chunk := await self._loop.sock_recv(self._node, _CHUNK):
             self._told.feed(chunk, bodiless=self._asked.word == b"HEAD")
             plain = self._asked.plain and self._told.plain
             if plain and self._asked.complete and self._told.complete:
                 # Before the client has all of the answer, and so before it asks again.
-                before = self._node[1]
+                before = self._node
                 await self._turn()
                 before.close()
             self._writer.write(chunk)
@@ -139,11 +161,12 @@ class Alternator:
         self.port = port or free_port()
         self.taken: Counter[int] = Counter()
         """How many requests each port was given."""
-        self._turns = itertools.cycle(nodes)
+        self._nodes = list(nodes)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._servers: list[asyncio.Server] = []
+        self._passages: set[asyncio.Task[None] | None] = set()
         self._do(self._listen())
 
     def close(self) -> None:
@@ -160,10 +183,15 @@ class Alternator:
                 self._servers.append(made)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passage = asyncio.current_task()
+        self._passages.add(passage)  # or nobody would hold it
         try:
-            await _Passage(self._turns, self.taken, reader, writer).pass_on()
+            self._nodes.append(self._nodes.pop(0))  # each connection begins with another one
+            await _Passage(self._nodes, self.taken, reader, writer).pass_on()
         except OSError:
             writer.transport.abort()
+        finally:
+            self._passages.discard(passage)
 
     async def _end(self) -> None:
         for server in self._servers:
