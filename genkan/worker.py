@@ -36,7 +36,9 @@ GiveUp = Callable[[App, Job, str], Awaitable[None]]
 
 STUCK_SECONDS = 60.0
 """A look for jobs that takes longer will not end by itself."""
-_CONCURRENCY = 32
+_CONCURRENCY = 8
+_CONCURRENCY_ALONE = 32
+"""Alone, one transaction has a step of each; beside others, who claims few leaves some to them."""
 _IDLE_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS = 0.25
 _LOST_RACE_SECONDS = 0.05
@@ -60,7 +62,7 @@ _BURY = _bookkeeping("BuryJob")
 
 
 class InProcessWorker:
-    """Runs jobs on an event loop, `concurrency` at a time.
+    """Runs jobs on an event loop, `concurrency` at a time: more of them alone than beside others.
 
     `alone`: no other worker uses this store, so all leases found at the start are a dead process's.
     `poll_seconds`: how long, idle, until it looks for jobs that nobody told it of; those of this
@@ -78,7 +80,7 @@ class InProcessWorker:
         alone: bool = True,
         poll_seconds: float = _IDLE_SECONDS,
         stop_seconds: float = 10.0,
-        concurrency: int = _CONCURRENCY,
+        concurrency: int | None = None,
     ) -> None:
         self._app = app
         self._handlers = handlers
@@ -86,9 +88,12 @@ class InProcessWorker:
         self._alone = alone
         self._poll_seconds = poll_seconds
         self._stop_seconds = stop_seconds
-        self._concurrency = concurrency
+        self._concurrency = concurrency or (_CONCURRENCY_ALONE if alone else _CONCURRENCY)
         self._woken = asyncio.Event()
         self._running: dict[asyncio.Task[None], Job] = {}
+        self._done_jobs: list[Job] = []
+        self._finishing: asyncio.Task[None] | None = None
+        self._ends: set[asyncio.Task[None]] = set()
         self._loop_task: asyncio.Task[None] | None = None
         self._stopping = False
         self._looking_since: float | None = None
@@ -150,6 +155,8 @@ class InProcessWorker:
             task.cancel()
         # One that will not end is fenced off all the same.
         await asyncio.wait(left, timeout=_CANCELLED_SECONDS)
+        if self._ends:
+            await asyncio.wait(self._ends, timeout=_CANCELLED_SECONDS)
         await self._release([job for task, job in left.items() if _was_cut_off(task)])
 
     async def _release(self, held: list[Job]) -> None:
@@ -232,7 +239,7 @@ class InProcessWorker:
         heart = asyncio.create_task(self._beat(job))
         try:
             await self._handlers[job.kind](self._app, job)
-            await self._write(_FINISH, lambda tx: jobs.finish(tx, job.worker))
+            await self._finish(job)
             self._count(job, "done")
         except asyncio.CancelledError:
             raise
@@ -240,6 +247,21 @@ class InProcessWorker:
             await self._failed(job, error)
         finally:
             heart.cancel()
+
+    async def _finish(self, job: Job) -> None:
+        """Forget a job that is done, and in the same transaction all that are done by now."""
+        self._done_jobs.append(job)
+        if self._finishing is None:
+            self._finishing = asyncio.create_task(self._finish_all())
+            self._ends.add(self._finishing)
+            self._finishing.add_done_callback(self._ends.discard)
+        # A stop that cancels this one must not cut off the others' end.
+        await asyncio.shield(self._finishing)
+
+    async def _finish_all(self) -> None:
+        await asyncio.sleep(0)  # whatever else this round of the event loop ends comes along
+        done, self._done_jobs, self._finishing = self._done_jobs, [], None
+        await self._write(_FINISH, lambda tx: [jobs.finish(tx, job.worker) for job in done])
 
     async def _beat(self, job: Job) -> None:
         while True:

@@ -2,7 +2,8 @@
 
 Three kinds of step, each of which may be the last before a crash: `BeginRoleWork` says what is to
 be brought about and records names; the target makes the changes, at once or one by one;
-`SettleRoleWork` records the end. Run again after any of them, the job ends as if it had not been cut off.
+`SettleRoleWork` records the end. Run again after any of them, the job ends as if it had not been
+cut off.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

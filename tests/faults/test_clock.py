@@ -191,7 +191,7 @@ def test_a_session_ends_with_its_assignment_whatever_the_clock_did_in_between(
 
 
 @pytest.mark.parametrize("jump_ms", [10 * MINUTE_MS, -10 * MINUTE_MS])
-@pytest.mark.parametrize("step", ["BeginRoleWork", "PutRole"])
+@pytest.mark.parametrize("step", ["BeginRoleWork", "ApplyChanges"])
 def test_a_job_in_the_middle_of_which_the_clock_was_set_is_done_once(
     world: World, step: str, jump_ms: int
 ) -> None:

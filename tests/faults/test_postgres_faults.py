@@ -22,8 +22,8 @@ from tests.support.person import device_token
 _LONGER_THAN_A_LEASE = LEASE_MS / 1000 + 0.4
 _STEPS = [
     Step("BeginRoleWork", "committed", 1),
-    Step("PutRole", "ran", 1),
-    Step("PutRole", "committed", 1),
+    Step("ApplyChanges", "ran", 1),
+    Step("ApplyChanges", "committed", 1),
     Step("SettleRoleWork", "ran", 1),
     Step("SettleRoleWork", "committed", 1),
 ]

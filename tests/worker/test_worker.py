@@ -3,14 +3,18 @@
 import asyncio
 import sqlite3
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from genkan import worker
 from genkan.core.app import App
+from genkan.core.call import Call
 from genkan.core.errors import Conflict
 from genkan.db import jobs
 from genkan.db.jobs import Job
+from genkan.worker import InProcessWorker
 from tests.worker.workshop import KIND, OWNER, PATIENCE_SECONDS, Workshop, note, note_as
 
 
@@ -69,19 +73,59 @@ async def test_as_many_jobs_run_at_a_time_as_there_is_room_for(workshop: Worksho
         await release.wait()
         running["now"] -= 1
 
-    many = worker._CONCURRENCY + 3
+    many = worker._CONCURRENCY_ALONE + 3
     await workshop.enqueue(*(str(number) for number in range(many)))
     await workshop.worker(wait).start()
 
     async def full() -> bool:
-        return running["now"] == worker._CONCURRENCY
+        return running["now"] == worker._CONCURRENCY_ALONE
 
     await workshop.until(full)
     states = Counter(state for (state,) in await workshop.rows("state"))
-    assert states == {"leased": worker._CONCURRENCY, "ready": many - worker._CONCURRENCY}
+    assert states == {
+        "leased": worker._CONCURRENCY_ALONE,
+        "ready": many - worker._CONCURRENCY_ALONE,
+    }
     release.set()
     await workshop.idle()
-    assert running["most"] == worker._CONCURRENCY
+    assert running["most"] == worker._CONCURRENCY_ALONE
+
+
+async def test_jobs_that_end_together_are_forgotten_in_one_transaction(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = asyncio.Event()
+    wrote: Counter[str] = Counter()
+    write = workshop.db.write
+
+    def counted(call: Call, *arguments: Any) -> Any:
+        wrote[call.operation.name] += 1
+        return write(call, *arguments)
+
+    async def wait(app: App, job: Job) -> None:
+        await release.wait()
+
+    monkeypatch.setattr(workshop.db, "write", counted)
+    await workshop.enqueue(*(str(number) for number in range(10)))
+    started = workshop.worker(wait)
+    await started.start()
+
+    async def all_run() -> bool:
+        return started.running == 10
+
+    await workshop.until(all_run)
+    release.set()
+    await workshop.idle()
+    assert wrote["FinishJob"] == 1
+    await workshop.until(_nothing_runs(started))
+    assert started.counts[KIND, "done"] == 10
+
+
+def _nothing_runs(worker: InProcessWorker) -> Callable[[], Awaitable[bool]]:
+    async def nothing() -> bool:
+        return worker.running == 0
+
+    return nothing
 
 
 async def test_jobs_of_one_key_run_one_at_a_time_in_order_beside_others(

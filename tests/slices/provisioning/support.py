@@ -1,7 +1,7 @@
 """An application over a real store, whose jobs the tests do one by one and may cut off anywhere."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from genkan.db.database import Database as RealDatabase
 from genkan.db.database import Tx
 from genkan.db.jobs import Job
 from genkan.provisioning.jobs import ProvisioningContext, make_handlers
+from genkan.provisioning.plan import Change
 from genkan.provisioning.sandbox import SandboxTarget
-from genkan.provisioning.target import AccountTarget
+from genkan.provisioning.target import AccountTarget, Site
 from tests.slices.assignments.world import World, make_world
 from tests.support.store import Store, open_store
 
@@ -58,6 +59,14 @@ class Database:
         if self.steps == self.die_at:
             raise Killed
         return result
+
+
+class Stepwise(SandboxTarget):
+    """Makes changes one by one, as in accounts that know no transaction."""
+
+    async def apply(self, site: Site, changes: Sequence[Change]) -> None:
+        for change in changes:
+            await super().apply(site, [change])
 
 
 class Process:

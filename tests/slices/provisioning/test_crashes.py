@@ -9,6 +9,7 @@ import pytest
 from genkan.assignments import operations as assignments
 from genkan.iam import policies as iam_policies
 from genkan.permission_sets import operations as permission_sets
+from genkan.provisioning.sandbox import SandboxTarget
 from tests.slices.assignments.world import (
     INSTANCE_ARN,
     MEMBER,
@@ -17,7 +18,7 @@ from tests.slices.assignments.world import (
     run,
     unassign,
 )
-from tests.slices.provisioning.support import OWNER, Killed, Process, everything
+from tests.slices.provisioning.support import OWNER, Killed, Process, Stepwise, everything
 from tests.slices.provisioning.test_roles import BILLING, INLINE, READ_ONLY, edit
 
 STEPS_AT_MOST = 40
@@ -119,18 +120,23 @@ SCENARIOS: tuple[Callable[[Process], Any], ...] = (
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("target", [SandboxTarget(), Stepwise()], ids=["at once", "one by one"])
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 async def test_a_job_killed_at_any_transaction_ends_as_one_that_was_not(
-    tmp_path: Path, engine: str, scenario: Callable[[Process], Any], after: bool
+    tmp_path: Path,
+    engine: str,
+    scenario: Callable[[Process], Any],
+    target: SandboxTarget,
+    after: bool,
 ) -> None:
-    whole = Process(tmp_path / "whole", engine)
+    whole = Process(tmp_path / "whole", engine, target)
     await scenario(whole)
     whole.database.steps = 0
     await whole.work_off()
     steps = whole.database.steps
     assert 2 <= steps <= STEPS_AT_MOST
     for number in range(1, steps + 1):
-        process = Process(tmp_path / str(number), engine)
+        process = Process(tmp_path / str(number), engine, target)
         await scenario(process)
         await killed_at(process, number, after=after)
         with process.write() as tx:
@@ -157,7 +163,7 @@ async def killed_at(process: Process, number: int, *, after: bool) -> None:
 async def test_a_job_killed_at_every_transaction_in_turn_still_ends(
     tmp_path: Path, engine: str
 ) -> None:
-    process = Process(tmp_path, engine)
+    process = Process(tmp_path, engine, Stepwise())
     await creation(process)
     for number in range(1, STEPS_AT_MOST):
         process.database.steps = 0
