@@ -186,7 +186,8 @@ def test_an_unknown_action_of_the_query_protocol_is_recorded(world: World) -> No
     assert "Zebrafinch" not in json.dumps(record)
 
 
-def test_nobody_who_is_not_proven_leaves_a_record(world: World) -> None:
+def test_an_operation_that_nobody_has_is_not_recorded_for_strangers(world: World) -> None:
+    """What they call it is no word of ours."""
     before = len(trail.events(world))
     headers = (("X-Amz-Target", "SWBExternalService.MakeTea"),)
     unsigned = Sent("POST", "/", headers, b"{}")
@@ -194,10 +195,6 @@ def test_nobody_who_is_not_proven_leaves_a_record(world: World) -> None:
     wrong = world.wire.sign(unsigned, forged, "sso")
     for sent in (unsigned, wrong, unsigned.and_header("Authorization", "AWS4-HMAC-SHA256 x")):
         assert world.wire.send(sent).status == 400
-    bad = world.wire.request("sso-admin", "CreatePermissionSet", {"Name": "<"})
-    assert world.wire.send(world.wire.sign(bad, forged, "sso")).status in (400, 403)
-    register = world.wire.request("sso-oidc", "RegisterClient", {"clientName": ""})
-    assert world.wire.send(register).status == 400
     assert len(trail.events(world)) == before
 
 

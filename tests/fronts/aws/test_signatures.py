@@ -4,6 +4,7 @@ One row of the table is one way to be unproven; each operation must refuse it in
 words, and nothing of it may be remembered: strangers must not be able to fill the disk.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -22,7 +23,7 @@ from tests.fronts.aws.wire import (
     service_model,
 )
 from tests.fronts.aws.world import World
-from tests.perform.dump import changes, dump
+from tests.perform.dump import AUDIT, changes, dump
 
 MISSING = "MissingAuthenticationToken"
 INCOMPLETE = "IncompleteSignature"
@@ -69,12 +70,22 @@ class Attempt:
 
 @pytest.fixture(scope="module")
 def untouched(furnished: World) -> Iterator[tuple[World, Keys, Keys]]:
-    """The organization and two sessions; at the end the store must be what it was."""
+    """The organization and two sessions; at the end there are some records more, and no more."""
     keys = furnished.member_administrator(), furnished.member_administrator("sakura-web-dev")
     place = furnished.server.place
     before = dump(place)
     yield (furnished, *keys)
-    assert changes(before, dump(place)) == {}
+    after = dump(place)
+    assert changes(before, after).keys() == {AUDIT}
+    assert before[AUDIT] <= after[AUDIT]
+    for *_, record, _ in after[AUDIT] - before[AUDIT]:
+        told = json.loads(record)
+        if told["eventName"] == "RefusalsNotRecorded":
+            continue
+        assert told["errorCode"]
+        assert told["userIdentity"]["type"] == "Unknown"
+        assert told["requestParameters"] is None
+        assert told["responseElements"] is None
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.fronts.aws.oidc import (
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.wire import Answer, is_request_id
 from tests.fronts.aws.world import World
-from tests.perform.dump import changes, dump
+from tests.perform.dump import AUDIT, changes, dump
 from tests.support.person import Person
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
@@ -368,13 +368,15 @@ def test_refresh_tokens_rotate_and_reuse_ends_the_grant(
         assert accounts_of(world, token["accessToken"]) == []
 
 
-def test_a_stranger_makes_no_row_by_registering(world: World, oidc: Oidc) -> None:
+def test_a_stranger_makes_no_row_by_registering_but_records_of_refusals(
+    world: World, oidc: Oidc
+) -> None:
     place = world.server.place
     before = dump(place)
     client = oidc.client()
     invalid_grant(oidc.token(client, DEVICE_CODE, deviceCode="x"))
     invalid_client(oidc.token({**client, "clientSecret": "x"}, DEVICE_CODE, deviceCode="x"))
-    assert changes(before, dump(place)) == {}
+    assert changes(before, dump(place)) == {AUDIT: (2, 0)}
 
 
 def test_a_token_is_recorded_without_a_single_secret(
