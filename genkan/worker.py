@@ -261,7 +261,7 @@ class InProcessWorker:
     async def _finish_all(self) -> None:
         await asyncio.sleep(0)  # whatever else this round of the event loop ends comes along
         done, self._done_jobs, self._finishing = self._done_jobs, [], None
-        await self._write(_FINISH, lambda tx: [jobs.finish(tx, job.worker) for job in done])
+        await self._write(_FINISH, functools.partial(_forget, done))
 
     async def _beat(self, job: Job) -> None:
         while True:
@@ -312,6 +312,11 @@ class InProcessWorker:
 
     async def _write(self, operation: Operation, work: Callable[[Tx], Any]) -> Any:
         return await self._app.db.write(_call(operation), work)
+
+
+def _forget(done: list[Job], tx: Tx) -> None:
+    for job in done:
+        jobs.finish(tx, job.worker)
 
 
 def _was_cut_off(task: asyncio.Task[None]) -> bool:
