@@ -11,7 +11,6 @@ from genkan.assignments.access import iam
 from genkan.assignments.records import (
     FAILED,
     IN_PROGRESS,
-    Assignment,
     ProvisionedRole,
     Request,
     RequestKind,
@@ -34,7 +33,7 @@ from genkan.assignments.targets import (
     require_target,
 )
 from genkan.assignments.work import assignment_of, begin_role_work, settle_role_work
-from genkan.core import ids
+from genkan.core import arns, ids
 from genkan.core.call import Operation, Owner, System
 from genkan.core.errors import NotFound, QuotaExceeded, Throttled
 from genkan.core.pages import open_token, page_of
@@ -128,10 +127,18 @@ def list_account_assignments(
         query,
         rows,
         max_results,
-        lambda row: msgspec.json.encode((row.principal_id, row.principal_type)).decode(),
+        lambda row: msgspec.json.encode(row).decode(),
     )
     return {
-        "account_assignments": [_shape(row) for row in page.items],
+        "account_assignments": [
+            {
+                "account_id": account_id,
+                "permission_set_arn": permission_set_arn,
+                "principal_type": principal_type,
+                "principal_id": principal_id,
+            }
+            for principal_id, principal_type in page.items
+        ],
         "next_token": page.next_token,
     }
 
@@ -159,10 +166,20 @@ def list_account_assignments_for_principal(
     after = msgspec.json.decode(opened, type=tuple[str, str, str, str]) if opened else None
     rows = store.page_of_principals(tx, (principal_id, *groups), account_id, after, max_results + 1)
     page = page_of(
-        tx.vault, query, rows, max_results, lambda row: msgspec.json.encode(row.key).decode()
+        tx.vault, query, rows, max_results, lambda row: msgspec.json.encode(row[:4]).decode()
     )
     return {
-        "account_assignments": [_shape(row) for row in page.items],
+        "account_assignments": [
+            {
+                "account_id": account_id,
+                "permission_set_arn": arns.permission_set(instance_id, permission_set_id),
+                "principal_type": principal_type,
+                "principal_id": principal_id,
+            }
+            for account_id, permission_set_id, principal_type, principal_id, instance_id in (
+                page.items
+            )
+        ],
         "next_token": page.next_token,
     }
 
@@ -224,15 +241,6 @@ def _accepted(request: Request) -> Answer:
     return {**answer, "created_date": None}
 
 
-def _shape(assignment: Assignment) -> Answer:
-    return {
-        "account_id": assignment.account_id,
-        "permission_set_arn": assignment.permission_set_arn,
-        "principal_type": assignment.principal_type,
-        "principal_id": assignment.principal_id,
-    }
-
-
 _KEYS = ("permission_set_arn", "target_id")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -273,7 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
         name="ListAccountsForProvisionedPermissionSet",
         run=provisioned.list_accounts_for_provisioned_permission_set,
         access=iam("ListAccountsForProvisionedPermissionSet", "permission_set_arn"),
-        reads="scan",
+        reads="point",
     ),
     *(
         Operation(name=name, run=run, access=iam(name), reads="point")

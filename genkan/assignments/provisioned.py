@@ -10,17 +10,17 @@ from genkan.assignments import running, store
 from genkan.assignments.records import (
     IN_PROGRESS,
     LATEST,
+    NOT_LATEST,
     SUCCEEDED,
-    ProvisionedRole,
     Request,
     RequestKind,
 )
 from genkan.assignments.status import provisioning_status
 from genkan.assignments.targets import require_not_provisioned_in_management, require_target
-from genkan.core import ids
+from genkan.core import arns, ids
 from genkan.core.errors import Invalid, Throttled
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 from genkan.instances import operations as instances
 from genkan.permission_sets import operations as permission_sets
 
@@ -73,16 +73,15 @@ def list_permission_sets_provisioned_to_account(
     after = open_token(tx.vault, query, next_token)
     rows = _first(
         max_results + 1,
-        lambda last: store.provisioned_in_account(tx, account_id, last, max_results + 1),
+        lambda last: store.sets_in_account(tx, instance_id, account_id, last, max_results + 1),
         after,
-        key=lambda role: role.permission_set_id,
-        wanted=lambda role: (
-            role.instance_id == instance_id and _wanted(tx, role, provisioning_status)
+        wanted=lambda row: _wanted(
+            tx, arns.permission_set(instance_id, row[0]), row[1], provisioning_status
         ),
     )
-    page = page_of(tx.vault, query, rows, max_results, lambda role: role.permission_set_id)
+    page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[0]))
     return {
-        "permission_sets": [role.permission_set_arn for role in page.items],
+        "permission_sets": [arns.permission_set(instance_id, row[0]) for row in page.items],
         "next_token": page.next_token,
     }
 
@@ -100,30 +99,27 @@ def list_accounts_for_provisioned_permission_set(
     found = permission_sets.existing(tx, instance_arn, permission_set_arn)
     query = f"ListAccountsForProvisionedPermissionSet:{permission_set_arn}:{provisioning_status}"
     after = open_token(tx.vault, query, next_token)
-    rows = _first(
-        max_results + 1,
-        lambda last: store.provisioned_of_set(tx, found.permission_set_id, last, max_results + 1),
+    now = found.content_hash
+    rows = store.accounts_of_set(
+        tx,
+        found.permission_set_id,
         after,
-        key=lambda role: role.account_id,
-        wanted=lambda role: _wanted(tx, role, provisioning_status),
+        max_results + 1,
+        saying=now if provisioning_status == LATEST else None,
+        but_saying=now if provisioning_status == NOT_LATEST else None,
     )
-    page = page_of(tx.vault, query, rows, max_results, lambda role: role.account_id)
-    return {
-        "account_ids": [role.account_id for role in page.items],
-        "next_token": page.next_token,
-    }
+    page = page_of(tx.vault, query, rows, max_results, str)
+    return {"account_ids": page.items, "next_token": page.next_token}
 
 
 def _begin_everywhere(
     tx: Tx, request: Request, permission_set: permission_sets.PermissionSet
 ) -> Request:
-    roles = store.provisioned_of_set(tx, permission_set.permission_set_id, None, ACCOUNT_LIMIT)
+    accounts = store.accounts_of_set(tx, permission_set.permission_set_id, None, ACCOUNT_LIMIT)
     store.insert_request(tx, request)
-    for role in roles:
-        running.begin(
-            tx, _request(tx, permission_set, "TARGET", role.account_id, request.request_id)
-        )
-    if not roles:
+    for account_id in accounts:
+        running.begin(tx, _request(tx, permission_set, "TARGET", account_id, request.request_id))
+    if not accounts:
         store.finish_request(tx, request.request_id, SUCCEEDED, "")
     return request
 
@@ -149,26 +145,25 @@ def _request(
 
 def _first(
     count: int,
-    read: Callable[[str | None], list[ProvisionedRole]],
+    read: Callable[[str | None], list[Row]],
     after: str | None,
     *,
-    key: Callable[[ProvisionedRole], str],
-    wanted: Callable[[ProvisionedRole], bool],
-) -> list[ProvisionedRole]:
-    """The first `count` wanted roles after a key, read so many at a time: a page costs a page."""
-    found: list[ProvisionedRole] = []
+    wanted: Callable[[Row], bool],
+) -> list[Row]:
+    """The first `count` wanted rows after a key, read so many at a time: a page costs a page."""
+    found: list[Row] = []
     while len(found) < count:
         batch = read(after)
         found += filter(wanted, batch)
         if len(batch) < count:
             break
-        after = key(batch[-1])
+        after = batch[-1][0]
     return found[:count]
 
 
-def _wanted(tx: Tx, role: ProvisionedRole, status: str | None) -> bool:
+def _wanted(tx: Tx, permission_set_arn: str, content_hash: str, status: str | None) -> bool:
     if status is None:
         return True
-    permission_set = permission_sets.find_permission_set(tx, role.permission_set_arn)
-    latest = permission_set is not None and permission_set.content_hash == role.content_hash
+    permission_set = permission_sets.find_permission_set(tx, permission_set_arn)
+    latest = permission_set is not None and permission_set.content_hash == content_hash
     return latest == (status == LATEST)

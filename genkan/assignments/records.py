@@ -31,11 +31,6 @@ class Assignment:
         """The permission set's ARN."""
         return arns.permission_set(self.instance_id, self.permission_set_id)
 
-    @property
-    def key(self) -> tuple[str, str, str, str]:
-        """The order in which assignments are listed."""
-        return (self.account_id, self.permission_set_id, self.principal_type, self.principal_id)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:

@@ -105,17 +105,13 @@ def _list(
     opened = open_token(tx.vault, query, next_token)
     before = msgspec.json.decode(opened, type=tuple[int, str]) if opened else None
     rows = store.page_of_requests(tx, instance_id, kind, status, before, max_results + 1)
-    page = page_of(tx.vault, query, rows, max_results, _position)
-    return {member: [_metadata(row) for row in page.items], "next_token": page.next_token}
-
-
-def _position(request: Request) -> str:
-    return msgspec.json.encode((request.created_at, request.request_id)).decode()
-
-
-def _metadata(request: Request) -> Answer:
+    page = page_of(
+        tx.vault, query, rows, max_results, lambda row: msgspec.json.encode(row[:2]).decode()
+    )
     return {
-        "status": request.status,
-        "request_id": request.request_id,
-        "created_date": request.created_at,
+        member: [
+            {"status": status, "request_id": request_id, "created_date": created_at}
+            for created_at, request_id, status in page.items
+        ],
+        "next_token": page.next_token,
     }

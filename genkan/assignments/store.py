@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from genkan.assignments.records import IN_PROGRESS, Assignment, ProvisionedRole, Request
 from genkan.db.database import Row, Tx
 
-_ASSIGNMENT = "instance_id, account_id, permission_set_id, principal_type, principal_id"
 _REQUEST = (
     "request_id, instance_id, kind, status, account_id, permission_set_id, created_at,"
     " failure_reason, principal_type, principal_id, parent_id"
@@ -19,16 +18,6 @@ PERSON_LIMIT = 100_000
 
 
 # --- assignments ----------------------------------------------------------------------------------
-
-
-def _assignment(row: Row) -> Assignment:
-    return Assignment(
-        instance_id=row[0],
-        account_id=row[1],
-        permission_set_id=row[2],
-        principal_type=row[3],
-        principal_id=row[4],
-    )
 
 
 def insert_assignment(tx: Tx, assignment: Assignment) -> None:
@@ -103,10 +92,11 @@ def pairs_of(tx: Tx, principal_ids: Sequence[str]) -> list[tuple[str, str, str]]
 
 def page_of_role(
     tx: Tx, account_id: str, permission_set_id: str, after: tuple[str, str] | None, limit: int
-) -> list[Assignment]:
-    """Assignments of one permission set in one account, by principal, after a principal."""
-    rows = tx.all(
-        f"SELECT {_ASSIGNMENT} FROM assignments WHERE account_id = ? AND permission_set_id = ?"  # noqa: S608
+) -> list[Row]:
+    """(principal id, type) with one permission set in one account, after one of them."""
+    return tx.all(
+        "SELECT principal_id, principal_type FROM assignments"
+        " WHERE account_id = ? AND permission_set_id = ?"
         " AND (principal_id, principal_type) > (?, ?)"
         " ORDER BY principal_id, principal_type LIMIT ?",
         account_id,
@@ -114,7 +104,6 @@ def page_of_role(
         *(after or ("", "")),
         limit,
     )
-    return [_assignment(row) for row in rows]
 
 
 def page_of_principals(
@@ -123,12 +112,16 @@ def page_of_principals(
     account_id: str | None,
     after: tuple[str, str, str, str] | None,
     limit: int,
-) -> list[Assignment]:
-    """Assignments of any of these principals in the order of `Assignment.key`, after a key."""
+) -> list[Row]:
+    """Assignments of any of these principals, after one of them, in this order.
+
+    Rows are (account, permission set, principal type, principal id, instance).
+    """
     marks, values = _among(principal_ids)
     only, account = ("", ()) if account_id is None else (" AND account_id = ?", (account_id,))
-    rows = tx.all(
-        f"SELECT {_ASSIGNMENT} FROM assignments WHERE principal_id IN ({marks}){only}"  # noqa: S608
+    return tx.all(
+        "SELECT account_id, permission_set_id, principal_type, principal_id, instance_id"  # noqa: S608
+        f" FROM assignments WHERE principal_id IN ({marks}){only}"
         " AND (account_id, permission_set_id, principal_type, principal_id) > (?, ?, ?, ?)"
         " ORDER BY account_id, permission_set_id, principal_type, principal_id LIMIT ?",
         *values,
@@ -136,7 +129,6 @@ def page_of_principals(
         *(after or ("", "", "", "")),
         limit,
     )
-    return [_assignment(row) for row in rows]
 
 
 def delete_of_principal(tx: Tx, principal_id: str) -> list[tuple[str, str, str]]:
@@ -282,11 +274,12 @@ def page_of_requests(
     status: str | None,
     before: tuple[int, str] | None,
     limit: int,
-) -> list[Request]:
-    """Requests of a kind, newest first, older than the given one."""
+) -> list[Row]:
+    """(created at, id, status) of requests of a kind, newest first, older than the given one."""
     only, wanted = ("", ()) if status is None else (" AND status = ?", (status,))
-    rows = tx.all(
-        f"SELECT {_REQUEST} FROM assignment_requests WHERE instance_id = ? AND kind = ?{only}"  # noqa: S608
+    return tx.all(
+        "SELECT created_at, request_id, status FROM assignment_requests"  # noqa: S608
+        f" WHERE instance_id = ? AND kind = ?{only}"
         " AND (created_at, request_id) < (?, ?) ORDER BY created_at DESC, request_id DESC LIMIT ?",
         instance_id,
         kind,
@@ -294,7 +287,6 @@ def page_of_requests(
         *(before or (2**62, "")),
         limit,
     )
-    return [_request(row) for row in rows]
 
 
 def forget_requests(tx: Tx, before: int) -> None:
@@ -399,34 +391,49 @@ def count_provisioned(tx: Tx, account_id: str) -> int:
     return int(row[0]) if row else 0
 
 
-def provisioned_in_account(
-    tx: Tx, account_id: str, after: str | None, limit: int
-) -> list[ProvisionedRole]:
-    """Completed roles of an account by permission set, after a permission set."""
-    rows = tx.all(
-        f"SELECT {_PROVISIONED} FROM provisioned_permission_sets"  # noqa: S608
+def sets_in_account(
+    tx: Tx, instance_id: str, account_id: str, after: str | None, limit: int
+) -> list[Row]:
+    """(permission set id, content hash) of completed roles of an account, after a set."""
+    return tx.all(
+        "SELECT permission_set_id, content_hash FROM provisioned_permission_sets"
         " WHERE account_id = ? AND permission_set_id > ? AND content_hash <> ''"
-        " ORDER BY permission_set_id LIMIT ?",
+        " AND instance_id = ? ORDER BY permission_set_id LIMIT ?",
         account_id,
         after or "",
+        instance_id,
         limit,
     )
-    return [_provisioned(row) for row in rows]
 
 
-def provisioned_of_set(
-    tx: Tx, permission_set_id: str, after: str | None, limit: int
-) -> list[ProvisionedRole]:
-    """Completed roles of a permission set by account, after an account."""
+def accounts_of_set(
+    tx: Tx,
+    permission_set_id: str,
+    after: str | None,
+    limit: int,
+    *,
+    saying: str | None = None,
+    but_saying: str | None = None,
+) -> list[str]:
+    """Accounts with a completed role of a permission set, after an account.
+
+    `saying` and `but_saying`: only those whose role has this content hash, or another.
+    """
+    only, hashes = "", []
+    for comparison, wanted in (("=", saying), ("<>", but_saying)):
+        if wanted is not None:
+            only += f" AND content_hash {comparison} ?"
+            hashes.append(wanted)
     rows = tx.all(
-        f"SELECT {_PROVISIONED} FROM provisioned_permission_sets"  # noqa: S608
-        " WHERE permission_set_id = ? AND account_id > ? AND content_hash <> ''"
+        "SELECT account_id FROM provisioned_permission_sets"  # noqa: S608
+        f" WHERE permission_set_id = ? AND account_id > ? AND content_hash <> ''{only}"
         " ORDER BY account_id LIMIT ?",
         permission_set_id,
         after or "",
+        *hashes,
         limit,
     )
-    return [_provisioned(row) for row in rows]
+    return [row[0] for row in rows]
 
 
 def saml_provider_name(tx: Tx, instance_id: str, account_id: str) -> str | None:
