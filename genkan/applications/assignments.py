@@ -8,7 +8,7 @@ import msgspec
 
 from genkan.applications import store
 from genkan.applications.lookup import existing_application, no_application
-from genkan.applications.records import ApplicationAssignment
+from genkan.core import arns
 from genkan.core.errors import Conflict, NotFound
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
@@ -43,13 +43,11 @@ def describe_application_assignment(
             f"The {principal_type} {principal_id} is not assigned to the application"
             f" {application_arn}."
         )
-    return _shape(
-        ApplicationAssignment(
-            application_arn=application_arn,
-            principal_id=principal_id,
-            principal_type=principal_type,
-        )
-    )
+    return {
+        "application_arn": application_arn,
+        "principal_id": principal_id,
+        "principal_type": principal_type,
+    }
 
 
 def delete_application_assignment(
@@ -117,10 +115,17 @@ def list_application_assignments_for_principal(
         query,
         rows,
         max_results,
-        lambda row: msgspec.json.encode((row[0], row[1].principal_id)).decode(),
+        lambda row: msgspec.json.encode(row[:2]).decode(),
     )
     return {
-        "application_assignments": [_shape(row) for _, row in page.items],
+        "application_assignments": [
+            {
+                "application_arn": arns.application(account_id, instance.instance_id, listed),
+                "principal_id": principal,
+                "principal_type": kind,
+            }
+            for listed, principal, kind, account_id in page.items
+        ],
         "next_token": page.next_token,
     }
 
@@ -165,11 +170,3 @@ def _require_principal(
         raise NotFound(
             f"the {kind} assignee {principal_id} was not found in directory {identity_store_id}"
         )
-
-
-def _shape(assignment: ApplicationAssignment) -> Answer:
-    return {
-        "application_arn": assignment.application_arn,
-        "principal_id": assignment.principal_id,
-        "principal_type": assignment.principal_type,
-    }

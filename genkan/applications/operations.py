@@ -35,12 +35,13 @@ from genkan.applications.subscribers import (
     on_user_deleted,
 )
 from genkan.applications.tags import set_tags, tags_of
-from genkan.core import ids
+from genkan.core import arns, ids
 from genkan.core.call import Operation
 from genkan.core.errors import QuotaExceeded
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Tx
+from genkan.db.database import Row, Tx
 from genkan.instances import operations as instances
+from genkan.instances.records import Instance
 from genkan.instances.tags import read_tags
 
 __all__ = [
@@ -146,9 +147,9 @@ def list_applications(
     rows = store.page_of_applications(
         tx, instance.instance_id, account_id, provider_arn, after, limit + 1
     )
-    page = page_of(tx.vault, query, rows, limit, lambda row: row.application_id)
+    page = page_of(tx.vault, query, rows, limit, lambda row: str(row[0]))
     return {
-        "applications": [_shape(row, instance.identity_store_arn) for row in page.items],
+        "applications": [_listed(row, instance) for row in page.items],
         "next_token": page.next_token,
     }
 
@@ -200,6 +201,28 @@ def _shape(application: Application, identity_store_arn: str) -> Answer:
         "description": application.description or None,
         "created_date": application.created_at,
         "created_from": application.created_from,
+    }
+
+
+def _listed(row: Row, instance: Instance) -> Answer:
+    """What `_shape` says, of a row of `store.page_of_applications`."""
+    application_id, account_id, provider_arn, name, description, status, visibility, *rest = row
+    options, created_from, created_at = rest
+    return {
+        "application_arn": arns.application(account_id, instance.instance_id, application_id),
+        "application_provider_arn": provider_arn,
+        "name": name,
+        "application_account": account_id,
+        "instance_arn": instance.arn,
+        "identity_store_arn": instance.identity_store_arn,
+        "status": status,
+        "portal_options": {
+            "sign_in_options": store.read_options(options) or None,
+            "visibility": visibility,
+        },
+        "description": description or None,
+        "created_date": created_at,
+        "created_from": created_from,
     }
 
 

@@ -44,15 +44,6 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationAssignment:
-    """A user or group (`principal_type` USER or GROUP) that may use an application."""
-
-    application_arn: str
-    principal_id: str
-    principal_type: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """An access scope, authentication method or grant of an application.
 

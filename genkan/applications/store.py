@@ -6,7 +6,6 @@ import msgspec
 
 from genkan.applications.records import (
     Application,
-    ApplicationAssignment,
     Made,
     Part,
     PartKind,
@@ -21,11 +20,17 @@ _APPLICATION = (
     " description, status, visibility, sign_in_options, assignment_required, background_sessions,"
     " tags, created_from, created_at FROM applications"
 )
+_LISTED_APPLICATION = (
+    "SELECT application_id, application_account, application_provider_arn, name, description,"
+    " status, visibility, sign_in_options, created_from, created_at FROM applications"
+)
 _ISSUER = (
     "SELECT issuer_id, instance_id, account_id, name, issuer_url, claim_attribute_path,"
     " identity_store_attribute_path, jwks_retrieval_option, tags, created_at"
     " FROM trusted_token_issuers"
 )
+
+_decode_options = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _json(value: object) -> str:
@@ -89,9 +94,13 @@ def page_of_applications(
     provider_arn: str | None,
     after: str | None,
     limit: int,
-) -> list[Application]:
-    """Applications by id, after an id; of one account or provider where given."""
-    sql = _APPLICATION + " WHERE instance_id = ? AND application_id > ?"
+) -> list[Row]:
+    """Applications by id, after an id; of one account or provider where given.
+
+    Rows are (id, account, provider, name, description, status, visibility, sign-in options as
+    `read_options` takes them, created from, created at).
+    """
+    sql = _LISTED_APPLICATION + " WHERE instance_id = ? AND application_id > ?"
     given: list[Any] = [instance_id, after or ""]
     for column, value in (
         ("application_account", account_id),
@@ -100,9 +109,12 @@ def page_of_applications(
         if value is not None:
             sql += f" AND {column} = ?"
             given.append(value)
-    return [
-        _application(row) for row in tx.all(f"{sql} ORDER BY application_id LIMIT ?", *given, limit)
-    ]
+    return tx.all(f"{sql} ORDER BY application_id LIMIT ?", *given, limit)
+
+
+def read_options(text: str) -> dict[str, str]:
+    """An application's sign-in options as a row has them."""
+    return _decode_options(text)
 
 
 def application_of_token(
@@ -228,9 +240,9 @@ def is_assigned(tx: Tx, application_id: str, principal_id: str, principal_type: 
 
 def page_of_assignments(
     tx: Tx, application_id: str, after: tuple[str, str] | None, limit: int
-) -> list[tuple[str, str]]:
+) -> list[Row]:
     """(principal id, type) of an application's assignments, after one of them."""
-    rows = tx.all(
+    return tx.all(
         "SELECT principal_id, principal_type FROM application_assignments"
         " WHERE application_id = ? AND (principal_id, principal_type) > (?, ?)"
         " ORDER BY principal_id, principal_type LIMIT ?",
@@ -238,7 +250,6 @@ def page_of_assignments(
         *(after or ("", "")),
         limit,
     )
-    return [(row[0], row[1]) for row in rows]
 
 
 def page_of_principals(
@@ -248,11 +259,11 @@ def page_of_principals(
     application_id: str | None,
     after: tuple[str, str] | None,
     limit: int,
-) -> list[tuple[str, ApplicationAssignment]]:
-    """(application id, assignment) of these principals, by application and principal."""
+) -> list[Row]:
+    """(application id, principal id, type, account of the application), by the first two."""
     places = ", ".join("?" for _ in principal_ids)
     sql = (
-        "SELECT a.application_id, p.application_account, a.principal_id, a.principal_type"  # noqa: S608
+        "SELECT a.application_id, a.principal_id, a.principal_type, p.application_account"  # noqa: S608
         " FROM application_assignments a JOIN applications p ON p.application_id = a.application_id"
         f" WHERE a.principal_id IN ({places}) AND p.instance_id = ?"
         " AND (a.application_id, a.principal_id) > (?, ?)"
@@ -261,18 +272,7 @@ def page_of_principals(
     if application_id is not None:
         sql += " AND a.application_id = ?"
         given.append(application_id)
-    rows = tx.all(f"{sql} ORDER BY a.application_id, a.principal_id LIMIT ?", *given, limit)
-    return [
-        (
-            row[0],
-            ApplicationAssignment(
-                application_arn=arns.application(row[1], instance_id, row[0]),
-                principal_id=row[2],
-                principal_type=row[3],
-            ),
-        )
-        for row in rows
-    ]
+    return tx.all(f"{sql} ORDER BY a.application_id, a.principal_id LIMIT ?", *given, limit)
 
 
 def put_part(tx: Tx, application_id: str, kind: PartKind, part: Part) -> None:
