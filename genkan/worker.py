@@ -95,6 +95,7 @@ class InProcessWorker:
         self._finishing: asyncio.Task[None] | None = None
         self._ends: set[asyncio.Task[None]] = set()
         self._loop_task: asyncio.Task[None] | None = None
+        self._heart: asyncio.Task[None] | None = None
         self._stopping = False
         self._looking_since: float | None = None
         self._failures = 0
@@ -108,6 +109,7 @@ class InProcessWorker:
         await self._tell_of_dead_jobs()
         self._woken.set()
         self._loop_task = asyncio.create_task(self._work(), name="genkan-worker")
+        self._heart = asyncio.create_task(self._beat(), name="genkan-heart")
 
     def wake(self) -> None:
         """Look for jobs now."""
@@ -146,6 +148,8 @@ class InProcessWorker:
         if self._running:
             await asyncio.wait(self._running, timeout=max(0.0, deadline - time.monotonic()))
         await self._hand_back()
+        if self._heart is not None:
+            self._heart.cancel()
 
     async def _hand_back(self) -> None:
         left = dict(self._running)
@@ -236,7 +240,6 @@ class InProcessWorker:
 
     async def _run(self, job: Job) -> None:
         trace.current.set(Trace(job_id=job.id))  # of this task alone
-        heart = asyncio.create_task(self._beat(job))
         try:
             await self._handlers[job.kind](self._app, job)
             await self._finish(job)
@@ -245,8 +248,6 @@ class InProcessWorker:
             raise
         except Exception as error:
             await self._failed(job, error)
-        finally:
-            heart.cancel()
 
     async def _finish(self, job: Job) -> None:
         """Forget a job that is done, and in the same transaction all that are done by now."""
@@ -263,15 +264,19 @@ class InProcessWorker:
         done, self._done_jobs, self._finishing = self._done_jobs, [], None
         await self._write(_FINISH, functools.partial(_forget, done))
 
-    async def _beat(self, job: Job) -> None:
+    async def _beat(self) -> None:
         while True:
             await asyncio.sleep(jobs.LEASE_MS / 3000)
-            try:
-                await self._write(_EXTEND, lambda tx: jobs.heartbeat(tx, job.worker))
-            except Conflict:
-                return  # the lease is gone; the handler learns it at its next write
-            except Exception:
-                _log.exception("extending the lease of job %s failed", job.id)
+            held = list(self._running.values())
+            await asyncio.gather(*(self._extend(job) for job in held))
+
+    async def _extend(self, job: Job) -> None:
+        try:
+            await self._write(_EXTEND, lambda tx: jobs.heartbeat(tx, job.worker))
+        except Conflict:
+            pass  # the lease is gone; the handler learns it at its next write
+        except Exception:
+            _log.exception("extending the lease of job %s failed", job.id)
 
     async def _failed(self, job: Job, error: Exception) -> None:
         if isinstance(error, Conflict) and not await self._still_ours(job):

@@ -128,6 +128,35 @@ def _nothing_runs(worker: InProcessWorker) -> Callable[[], Awaitable[bool]]:
     return nothing
 
 
+async def test_the_lease_of_a_job_that_takes_long_is_extended(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "LEASE_MS", 60)
+    release = asyncio.Event()
+
+    async def wait(app: App, job: Job) -> None:
+        await release.wait()
+
+    await workshop.enqueue("one", "two")
+    started = workshop.worker(wait)
+    await started.start()
+
+    async def both_until() -> int:
+        rows = await workshop.rows("state", "lease_until")
+        both = all(row == ("leased", rows[0][1]) for row in rows)
+        return rows[0][1] if both else 0
+
+    first = await workshop.until(both_until)
+    workshop.clock.now += 20
+
+    async def extended() -> bool:
+        return await both_until() == first + 20
+
+    await workshop.until(extended)
+    release.set()
+    await workshop.idle()
+
+
 async def test_jobs_of_one_key_run_one_at_a_time_in_order_beside_others(
     workshop: Workshop,
 ) -> None:
