@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.fronts.aws import trail
-from tests.fronts.aws.oidc import Challenge, Oidc, authorization_code
+from tests.fronts.aws.oidc import DEVICE_CODE, Challenge, Oidc, authorization_code
 from tests.fronts.aws.saml import response_of, role_and_provider
 from tests.fronts.aws.wire import Answer, Keys, Sent
 from tests.fronts.aws.world import World, assumed, read_world
@@ -15,6 +15,8 @@ from tests.support.server import Server
 
 HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 BEARER = "x-amz-sso_bearer_token"
+#: Of these the refusals are recorded.
+READS = ("GetUserId", "ListUsers", "ListRoles")
 SECRET_NAME = "Zebrafinch"
 SECRET_MAIL = "zebra.finch@sakura.example"
 
@@ -62,6 +64,7 @@ def run(running_server: Server) -> Run:
     _log_in(run, person)
     _open_accounts(run, person)
     _administer(run)
+    _be_refused(run)
     for name, value in person.http.cookies.items():
         run.keep(f"cookie {name}", value)
     answer = run.world.wire.send(
@@ -161,6 +164,77 @@ def _administer(run: Run) -> None:
             run.requests["AssumeRole"] = given["ResponseMetadata"]["RequestId"]
 
 
+def _be_refused(run: Run) -> None:
+    """Every secret once more, where it does not fit."""
+    world, oidc, kept = run.world, Oidc(run.world.wire), dict(run.secrets)
+    client = oidc.client()
+    run.keep("third client secret", client["clientSecret"])
+    mixed = {**client, "clientSecret": kept["client secret"]}
+    for sent in (
+        oidc.token(mixed, DEVICE_CODE, deviceCode=kept["device code"]),
+        oidc.token(client, DEVICE_CODE, deviceCode=kept["user code"]),
+        oidc.token(client, "refresh_token", refreshToken=kept["second refresh token"]),
+        oidc.token(
+            client,
+            "authorization_code",
+            code=kept["authorization code"],
+            codeVerifier=kept["code verifier"],
+            redirectUri="http://127.0.0.1:43210/oauth/callback",
+        ),
+    ):
+        assert sent.status >= 400
+        assert trail.of_request(world, sent.request_id, "CreateToken")
+    target = "/federation/credentials?role_name=No&account_id=" + world.management
+    for token in ("access token", "role session's token", "first access token"):
+        answer = world.wire.send(Sent("GET", target).with_header(BEARER, kept[token]))
+        assert answer.status >= 400
+        assert trail.of_request(world, answer.request_id, "GetRoleCredentials")
+    member = run.members["sakura-playground"]
+    administrator = world.wire.administrator
+    for keys in (
+        {**member, "session_token": kept["role session's token"]},
+        {**member, "secret_access_key": administrator["secret_access_key"]},
+        {"access_key_id": "AKIA" + "Q" * 16, "secret_access_key": member["secret_access_key"]},
+        {**administrator, "session_token": member["session_token"]},
+    ):
+        answer = world.wire.call("iam", "ListRoles", {}, keys)
+        assert answer.status >= 400
+        assert trail.of_request(world, answer.request_id, "ListRoles")
+    arns = role_and_provider(world, "sakura-playground", "AdministratorAccess")
+    assertion = {**arns, "SAMLAssertion": kept["SAML response"]}
+    answer = world.wire.send(world.wire.request("sts", "AssumeRoleWithSAML", assertion))
+    assert answer.status >= 400
+    assert trail.of_request(world, answer.request_id, "AssumeRoleWithSAML")
+    _look_for_people(run, member)
+
+
+def _look_for_people(run: Run, stranger: Keys) -> None:
+    """What is told of a person, asked for by who may not, in vain, and in a wrong way."""
+    world, at = run.world, {"IdentityStoreId": run.world.store}
+    mail = {"AttributePath": "emails.value", "AttributeValue": SECRET_MAIL}
+    name = {"AttributePath": "UserName", "AttributeValue": SECRET_NAME}
+    whole = {
+        "UserName": SECRET_NAME,
+        "DisplayName": SECRET_NAME,
+        "Emails": [{"Value": SECRET_MAIL}],
+    }
+    for operation, params, keys in (
+        ("GetUserId", {**at, "AlternateIdentifier": {"UniqueAttribute": mail}}, None),
+        (
+            "GetUserId",
+            {"IdentityStoreId": "d-0000000000", "AlternateIdentifier": {"UniqueAttribute": mail}},
+            stranger,
+        ),
+        ("ListUsers", {"IdentityStoreId": "d-0000000000", "Filters": [name]}, None),
+        ("ListUsers", {**at, "Filters": [name], "MaxResults": 1000}, None),
+        ("CreateUser", {**at, **whole}, stranger),
+        ("CreateUser", {**at, **whole, "Title": "x" * 2000}, None),
+    ):
+        answer = world.wire.call("identitystore", operation, params, keys)
+        assert answer.status == 400, answer
+        assert trail.of_request(world, answer.request_id, operation, keys)
+
+
 def person_identity(run: Run) -> dict[str, Any]:
     world = run.world
     return {
@@ -179,7 +253,7 @@ def test_no_secret_is_in_any_trail_or_in_the_log(run: Run) -> None:
     trails = [trail.events(run.world), *(trail.events(run.world, k) for k in run.members.values())]
     assert len(trails) == 8
     whole = repr(trails)
-    assert len(trails[0]) > 60
+    assert len(trails[0]) > 75
     log = run.world.server.log()[run.log_began :]
     assert len(run.secrets) > 35
     for name, secret in run.secrets.items():
@@ -299,7 +373,7 @@ def test_every_record_has_the_members_of_cloudtrail(run: Run) -> None:
             "recipientAccountId",
             "eventCategory",
         }
-        assert record["readOnly"] is False
+        assert record["readOnly"] is (record["eventName"] in READS)
         assert record["recipientAccountId"] == run.world.management
         assert record["userIdentity"]["type"] in (
             "IAMUser",

@@ -76,10 +76,17 @@ def test_a_session_that_has_run_out_is_called_expired(world: World, knobs: Knobs
     assert (answer.code, answer.message) == ("ExpiredToken", sentence)
     answer = world.wire.call("sso-admin", "ListInstances", {}, keys, at=at)
     assert (answer.status, answer.code, answer.message) == (400, "ExpiredTokenException", sentence)
+    expired = answer.request_id
     # Only who can sign is told that it has expired.
     wrong = {**keys, "secret_access_key": "x" * 40}
     answer = world.wire.call("sts", "GetCallerIdentity", {}, wrong, at=at)
     assert answer.code == "SignatureDoesNotMatch"
+    knobs.forward(0)
+    account = assumed(world.admin.sts.assume_role(**role(world)))
+    (record,) = trail.of_request(world, expired, "ListInstances", account)
+    assert record["errorCode"] == "ExpiredTokenException"
+    assert record["userIdentity"]["type"] == "AssumedRole"
+    assert record["userIdentity"]["accessKeyId"] == keys["access_key_id"]
 
 
 def test_a_signature_is_as_old_as_the_servers_clock_says(world: World, knobs: Knobs) -> None:
@@ -349,12 +356,15 @@ def test_a_right_comes_only_when_its_role_stands(world: World, knobs: Knobs) -> 
     assert world.wire.send(sent).status == 200
 
 
-def test_a_refused_poll_leaves_no_record(world: World, knobs: Knobs) -> None:
-    """A stranger could repeat it without end."""
+def test_a_poll_that_waits_leaves_no_record_and_a_wrong_one_does(
+    world: World, knobs: Knobs
+) -> None:
     oidc = Oidc(world.wire)
     client = oidc.client()
     started = oidc.start(client)
     for _ in range(6):
         oidc.poll(client, started)
-    oidc.token(client, DEVICE_CODE, deviceCode="x")
     assert trail.records(world, **trail.named("CreateToken")) == []
+    oidc.token(client, DEVICE_CODE, deviceCode="x")
+    (record,) = trail.records(world, **trail.named("CreateToken"))
+    assert record["errorCode"] == "InvalidGrantException"
