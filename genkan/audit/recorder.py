@@ -126,10 +126,31 @@ def _record(
             record["responseElements"] = _response(call, outcome)
     else:
         record["serviceEventDetails"] = {name: "Success" if success else "Failure"}
+    concerns = _RESOURCES.get((call.event_source, name))
+    if concerns is not None and error is None:
+        record["resources"] = [concerns(call, home)]
     extra = getattr(outcome, "audit_data", None)
     if extra:
         record["additionalEventData"] = dict(extra)
     return record
+
+
+def _assumed(call: Call, home: Home) -> dict[str, str]:
+    arn = call.params["role_arn"]
+    return {"accountId": arn.split(":")[4], "type": "AWS::IAM::Role", "ARN": arn}
+
+
+def _identity_store(call: Call, home: Home) -> dict[str, str]:
+    name = home.identity_store_arn.rpartition("/")[2]
+    return {"accountId": home.account_id, "type": "IdentityStoreId", "ARN": name}
+
+
+_RESOURCES: dict[tuple[str, str], Callable[[Call, Home], dict[str, str]]] = {
+    ("sts.amazonaws.com", "AssumeRole"): _assumed,
+    ("sts.amazonaws.com", "AssumeRoleWithSAML"): _assumed,
+    ("sso.amazonaws.com", "CreateToken"): _identity_store,
+}
+"""What CloudTrail names as the resource of a record (reference §11)."""
 
 
 def _response(call: Call, outcome: object) -> Any:
