@@ -24,7 +24,9 @@ import msgspec
 from benchmarks import catalogue
 from genkan.authorization.managed import lookup
 from genkan.core import arns
+from genkan.identity_store.described import as_json
 from genkan.identity_store.folding import fold
+from genkan.identity_store.records import ENABLED, User
 from genkan.permission_sets.content import content_hash
 from genkan.permission_sets.records import (
     CustomerManagedPolicyReference,
@@ -232,7 +234,8 @@ def _users(store: Store, base: _Base, scale: Scale) -> list[str]:
     store.add(
         "users",
         "id, identity_store_id, user_name, user_name_folded, display_name, email_folded, status,"
-        " attributes, extensions, revision, created_at, created_by, updated_at, updated_by",
+        " attributes, extensions, revision, created_at, created_by, updated_at, updated_by, listed,"
+        " listed_revision",
         (_user(base, number, user_id) for number, user_id in enumerate(users)),
     )
     password_hash = hash_password(PASSWORD)
@@ -306,21 +309,24 @@ def _user(base: _Base, number: int, user_id: str) -> Row:
         "preferred_language": "en",
         "emails": [{"value": email, "type": "work", "primary": True}],
     }
+    user = User(
+        user_id=user_id,
+        identity_store_id=base.identity_store_id,
+        user_name=name,
+        display_name=f"{given} {family}",
+        status=ENABLED,
+        attributes=attributes,
+        extensions={},
+        revision=1,
+        created_at=base.now,
+        created_by=_BY,
+        updated_at=base.now,
+        updated_by=_BY,
+    )
     return (
-        user_id,
-        base.identity_store_id,
-        name,
-        fold(name),
-        f"{given} {family}",
-        fold(email),
-        "ENABLED",
-        json.dumps(attributes, separators=(",", ":")),
-        "{}",
-        1,
-        base.now,
-        _BY,
-        base.now,
-        _BY,
+        *(user_id, base.identity_store_id, name, fold(name), user.display_name, fold(email)),
+        *(user.status, json.dumps(attributes, separators=(",", ":")), "{}", user.revision),
+        *(base.now, _BY, base.now, _BY, as_json(user), user.revision),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from genkan.db.database import Row, Tx
+from genkan.identity_store.described import as_json
 from genkan.identity_store.folding import fold
 from genkan.identity_store.records import Group, IdentityStore, Membership, User
 
@@ -14,8 +15,7 @@ _SELECT_USER = (
     " revision, created_at, created_by, updated_at, updated_by FROM users"
 )
 _SELECT_LISTED_USER = (
-    "SELECT id, user_name, display_name, status, attributes, extensions, revision, created_at,"
-    " created_by, updated_at, updated_by FROM users"
+    "SELECT id, CASE WHEN listed_revision = revision THEN listed ELSE '' END FROM users"
 )
 _SELECT_GROUP = (
     "SELECT id, identity_store_id, display_name, description, external_ids, revision,"
@@ -172,6 +172,8 @@ def _changing_user(user: User) -> tuple[Any, ...]:
         user.revision,
         user.updated_at,
         user.updated_by,
+        as_json(user),
+        user.revision,
     )
 
 
@@ -180,8 +182,8 @@ def insert_user(tx: Tx, user: User) -> bool:
     added = tx.run(
         "INSERT INTO users (id, identity_store_id, created_at, created_by, user_name,"
         " user_name_folded, display_name, email_folded, status, attributes, extensions,"
-        " revision, updated_at, updated_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
+        " revision, updated_at, updated_by, listed, listed_revision)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         *(user.user_id, user.identity_store_id, user.created_at, user.created_by),
         *_changing_user(user),
     )
@@ -191,8 +193,8 @@ def insert_user(tx: Tx, user: User) -> bool:
 def update_user(tx: Tx, user: User) -> None:
     tx.run(
         "UPDATE users SET user_name = ?, user_name_folded = ?, display_name = ?, email_folded = ?,"
-        " status = ?, attributes = ?, extensions = ?, revision = ?, updated_at = ?, updated_by = ?"
-        " WHERE id = ?",
+        " status = ?, attributes = ?, extensions = ?, revision = ?, updated_at = ?, updated_by = ?,"
+        " listed = ?, listed_revision = ? WHERE id = ?",
         *_changing_user(user),
         user.user_id,
     )
@@ -247,18 +249,18 @@ def user_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
 
 
 def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
-    """In the order of ids, from beyond `after`.
+    """(id, JSON as `described.as_json` has it) in the order of ids, from beyond `after`."""
+    rows = tx.all(_SELECT_LISTED_USER + _PAGE, identity_store_id, after, limit)
+    if all(text for _, text in rows):
+        return rows
+    # Written by a release that kept no JSON of users.
+    users = page_of_users(tx, identity_store_id, after, limit)
+    return [(user.user_id, as_json(user)) for user in users]
 
-    Rows are (id, user name, display name, status, attributes, extensions, revision, created at and
-    by, updated at and by), the two maps as `read_map` takes them: of a page of hundred users, a
-    record of each would cost more than reading it.
-    """
-    return tx.all(_SELECT_LISTED_USER + _PAGE, identity_store_id, after, limit)
 
-
-def read_map(text: str) -> dict[str, Any]:
-    """A user's attributes or extensions as a row has them."""
-    return _decode_map(text)
+def page_of_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
+    """The same users as records."""
+    return [_user(row) for row in tx.all(_SELECT_USER + _PAGE, identity_store_id, after, limit)]
 
 
 # Groups

@@ -8,9 +8,11 @@ from genkan.core import arns, ids
 from genkan.core.errors import Invalid
 from genkan.core.events import UserDeleted, UserDisabled
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Row, Tx
+from genkan.core.rendered import Rendered
+from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
+from genkan.identity_store.described import described, read
 from genkan.identity_store.folding import fold
 from genkan.identity_store.lookup import folded_filter, user_id_by
 from genkan.identity_store.records import DISABLED, ENABLED, User
@@ -139,7 +141,7 @@ def describe_user(
 ) -> Mapping[str, Any]:
     """DescribeUser: every attribute that is set; extensions only when asked for."""
     _check_extension_names(extensions)
-    return _described(required_user(tx, identity_store_id, user_id), extensions)
+    return described(required_user(tx, identity_store_id, user_id), extensions)
 
 
 def list_users(
@@ -159,11 +161,16 @@ def list_users(
     after = open_token(tx.vault, query, next_token) or ""
     if name is not None:
         found = store.find_user_by_name(tx, identity_store_id, name)
-        return {"users": [_described(found, extensions)] if found else [], "next_token": None}
+        return {"users": [described(found, extensions)] if found else [], "next_token": None}
+    if extensions:
+        users = store.page_of_users(tx, identity_store_id, after, max_results + 1)
+        told = page_of(tx.vault, query, users, max_results, lambda user: user.user_id)
+        items = [described(user, extensions) for user in told.items]
+        return {"users": items, "next_token": told.next_token}
     rows = store.list_users(tx, identity_store_id, after, max_results + 1)
     page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[0]))
     return {
-        "users": [_listed(identity_store_id, row, extensions) for row in page.items],
+        "users": Rendered([row[1] for row in page.items], read),
         "next_token": page.next_token,
     }
 
@@ -279,51 +286,3 @@ def _revision(user: User) -> UserRevision:
         user_arn=arns.user(user.user_id),
         revision=str(user.revision),
     )
-
-
-def _described(user: User, extensions: Sequence[str]) -> dict[str, Any]:
-    described = {
-        "identity_store_id": user.identity_store_id,
-        "user_id": user.user_id,
-        "user_arn": arns.user(user.user_id),
-        "revision": str(user.revision),
-        "user_name": user.user_name,
-        "display_name": user.display_name,
-        **user.attributes,
-        "user_status": user.status,
-        "created_at": user.created_at,
-        "created_by": user.created_by,
-        "updated_at": user.updated_at,
-        "updated_by": user.updated_by,
-    }
-    return _with_extensions(described, user.extensions, extensions)
-
-
-def _listed(identity_store_id: str, row: Row, extensions: Sequence[str]) -> dict[str, Any]:
-    """What `_described` says, of a row of `store.list_users`."""
-    user_id, user_name, display_name, status, attributes, held, revision, *changes = row
-    created_at, created_by, updated_at, updated_by = changes
-    listed = {
-        "identity_store_id": identity_store_id,
-        "user_id": user_id,
-        "user_arn": arns.user(user_id),
-        "revision": str(revision),
-        "user_name": user_name,
-        "display_name": display_name,
-        **store.read_map(attributes),
-        "user_status": status,
-        "created_at": created_at,
-        "created_by": created_by,
-        "updated_at": updated_at,
-        "updated_by": updated_by,
-    }
-    return _with_extensions(listed, store.read_map(held), extensions) if extensions else listed
-
-
-def _with_extensions(
-    described: dict[str, Any], held: Mapping[str, Any], names: Sequence[str]
-) -> dict[str, Any]:
-    wanted = {name: held[name] for name in names if name in held}
-    if wanted:
-        described["extensions"] = wanted
-    return described

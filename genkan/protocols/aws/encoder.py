@@ -3,7 +3,8 @@
 A result is a mapping with snake_case keys or any object with such attributes; None is left out.
 What the model does not know is left out too. A value of another type than the model's, or a
 required member that is missing, is our bug and raises EncodingError with the member's path; it
-never reaches a client as a half-right answer.
+never reaches a client as a half-right answer. A list that is `Rendered` is taken as it is: what its
+slice wrote down, a test of the slice holds against this encoder.
 """
 
 import binascii
@@ -11,6 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from genkan.core.rendered import Rendered
 
 from .model import Model, Shape
 from .names import snake_case
@@ -187,9 +192,11 @@ class TreeBuilder:
         inner = self.build(shape.member.shape)
 
         def build(value: Any) -> Any:
-            if not isinstance(value, list | tuple):
-                raise wrong(value, "list")
-            return [inner(item) for item in value]
+            if value.__class__ is list or isinstance(value, list | tuple):
+                return [inner(item) for item in value]
+            if isinstance(value, Rendered):
+                return msgspec.Raw(value.json)
+            raise wrong(value, "list")
 
         return build
 
