@@ -1,7 +1,8 @@
 """Every signed operation against everything that is wrong with a signature.
 
-One row of the table is one way to be unproven; each operation must refuse it in its own protocol's
-words, and nothing of it may be remembered: strangers must not be able to fill the disk.
+One row of the table is one way to be unproven. Each operation is tried without a signature, with a
+wrong one and in some of the other ways; each way is tried with operations of every service. All are
+refused in the protocol's own words, and nothing but records of refusals may be remembered.
 """
 
 import json
@@ -88,8 +89,11 @@ def untouched(furnished: World) -> Iterator[tuple[World, Keys, Keys]]:
         assert told["responseElements"] is None
 
 
-@pytest.fixture
-def attempt(untouched: tuple[World, Keys, Keys], service: str, operation: str) -> Attempt:
+Untouched = tuple[World, Keys, Keys]
+
+
+def attempted(untouched: Untouched, service: str, operation: str) -> Attempt:
+    """An operation to be tried."""
     world, session, other_session = untouched
     return Attempt(world, service, operation, session, other_session)
 
@@ -266,33 +270,81 @@ CASES: dict[Callable[[Attempt], Sent], tuple[str, str]] = {
 }
 
 
+Case = Callable[[Attempt], Sent]
+#: What every operation is tried with, and how many of the other cases it is tried with.
+ALWAYS: tuple[Case, ...] = (_unsigned, _wrong_secret)
+TURNS = 2
+#: Of each service, what every case is tried with: operations all over its table.
+A_SERVICE = 3
+
+
+def turns(number: int) -> list[Case]:
+    """Some of the cases, so that operations that follow each other share none."""
+    others = [case for case in CASES if case not in ALWAYS]
+    return [others[(number * TURNS + turn) % len(others)] for turn in range(TURNS)]
+
+
+def some_of_each_service(number: int) -> list[tuple[str, str]]:
+    """Operations of every service; others for each number."""
+    found = []
+    for service in {service: None for service, _ in SIGNED}:
+        mine = [pair for pair in SIGNED if pair[0] == service]
+        step = max(1, len(mine) // A_SERVICE)
+        found += [mine[(number + turn * step) % len(mine)] for turn in range(A_SERVICE)]
+    return list(dict.fromkeys(found))
+
+
 @pytest.mark.parametrize(("service", "operation"), SIGNED)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
 def test_nobody_is_served_who_did_not_sign(
-    attempt: Attempt, case: Callable[[Attempt], Sent]
+    untouched: Untouched, service: str, operation: str
 ) -> None:
+    attempt = attempted(untouched, service, operation)
+    cases = (*ALWAYS, *turns(SIGNED.index((service, operation))))
+    assert {case.__name__: refused(attempt, case) for case in cases} == {
+        case.__name__: CASES[case][0] for case in cases
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__.strip("_"))
+def test_every_service_refuses_every_kind_of_forgery(untouched: Untouched, case: Case) -> None:
+    tried = some_of_each_service(list(CASES).index(case))
+    assert {pair: refused(attempted(untouched, *pair), case) for pair in tried} == dict.fromkeys(
+        tried, CASES[case][0]
+    )
+
+
+def refused(attempt: Attempt, case: Case) -> str:
+    """The kind of refusal of a case if all of it is right, else what is wrong."""
     kind, message = CASES[case]
     answer = attempt.world.wire.send(case(attempt))
-    check(attempt, answer, kind)
-    assert answer.message is not None
-    assert answer.message.startswith(message.format(scope=scope_of(attempt.service)))
+    wanted = message.format(scope=scope_of(attempt.service))
+    if answer.message is None or not answer.message.startswith(wanted):
+        return f"{answer} instead of {wanted}"
+    return kind if is_refusal(attempt, answer, kind) else repr(answer)
 
 
-def check(attempt: Attempt, answer: Answer, kind: str) -> None:
-    """The refusal is written as the operation's protocol writes it (reference §8.4)."""
+def is_refusal(attempt: Attempt, answer: Answer, kind: str) -> bool:
+    """Whether it is written as the operation's protocol writes it (reference §8.4)."""
     word, status = WORDS[kind]
-    assert is_request_id(answer.request_id)
+    if not is_request_id(answer.request_id):
+        return False
     if PROTOCOLS[attempt.service] == "query":
-        assert (answer.code, answer.status) == (kind, status)
-        assert answer.headers["content-type"] == "text/xml"
-        assert b"<Type>Sender</Type>" in answer.body
-    else:
-        assert (answer.code, answer.status) == (word, 400)
-        assert answer.headers["content-type"] == "application/x-amz-json-1.1"
-        assert answer.json.keys() == {"__type", "message"}
+        return (
+            (answer.code, answer.status, answer.headers["content-type"])
+            == (kind, status, "text/xml")
+        ) and b"<Type>Sender</Type>" in answer.body
+    return (
+        (answer.code, answer.status, answer.headers["content-type"])
+        == (word, 400, "application/x-amz-json-1.1")
+    ) and answer.json.keys() == {"__type", "message"}
 
 
-def test_the_good_request_is_served(untouched: tuple[World, Keys, Keys]) -> None:
+def test_every_case_has_its_turn_with_several_operations() -> None:
+    told = [case for number in range(len(SIGNED)) for case in turns(number)]
+    assert min(told.count(case) for case in CASES if case not in ALWAYS) >= 5
+
+
+def test_the_good_request_is_served(untouched: Untouched) -> None:
     """The matrix would prove nothing if requests were refused for another reason."""
     world, session, _ = untouched
     for keys in (world.wire.administrator, session):
@@ -301,9 +353,7 @@ def test_the_good_request_is_served(untouched: tuple[World, Keys, Keys]) -> None
 
 
 @pytest.mark.parametrize("host", ["stranger.example", "127.0.0.1", "localhost", ""])
-def test_a_foreign_host_name_is_no_host_of_ours(
-    untouched: tuple[World, Keys, Keys], host: str
-) -> None:
+def test_a_foreign_host_name_is_no_host_of_ours(untouched: Untouched, host: str) -> None:
     world = untouched[0]
     sent = world.wire.request("sts", "GetCallerIdentity", {})
     signed = world.wire.sign(sent, world.wire.administrator, "sts", host=host or None)
