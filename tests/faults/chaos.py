@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from genkan.audit.sealing import SEAL_JOB
-from tests.faults.actors import Access, Actor, Directory, Holder, Visitor
+from tests.faults.actors import Access, Actor, Holder, Visitor
+from tests.faults.deeds.table import ROOMS
 from tests.faults.journal import Journal
-from tests.faults.verdict import Rows, judge
+from tests.faults.keeper import Keeper
+from tests.faults.paper import Facts
+from tests.faults.verdict import Rows, judge, what_is
 from tests.support.nodes import Nodes
 
 _WORK = f"SELECT 1 FROM jobs WHERE kind <> '{SEAL_JOB}'"
@@ -58,6 +61,7 @@ class Run:
         self._faults = faults
         self._dice = random.Random(f"{seed}/chaos")
         self.done: Counter[str] = Counter()
+        self.before: Facts = {}
         make: Any = (self.journal, nodes, seed)
         accounts = [nodes.account(alias) for alias in _ALIASES]
         self.access = [
@@ -65,9 +69,9 @@ class Run:
             Access("access-1", *make, user_name="maria", accounts=accounts),
         ]
         self.holders = [Holder("holder", *make, user_name="alex")]
+        self.keepers = [Keeper(room.name, *make, room) for room in ROOMS]
         self.actors: list[Actor] = [
-            Directory("directory-0", *make),
-            Directory("directory-1", *make),
+            *self.keepers,
             *self.access,
             *self.holders,
             Visitor("visitor", *make, user_name="hanako"),
@@ -76,6 +80,9 @@ class Run:
     def under(self, faults: Iterable[str]) -> list[str]:
         """Everything that is wrong after these faults under load, with how to repeat it."""
         print(f"seed {self.seed}")
+        before = what_is(Rows(self.nodes.database))
+        for keeper in self.keepers:
+            keeper.know(before)
         for actor in self.actors:
             actor.prepare()
         for actor in self.actors:
@@ -95,7 +102,8 @@ class Run:
         print(f"{dict(self.done)} among {len(self.journal.acts)} acts: {self.journal.counts()}")
         self.calm_down()
         self._look_at_sessions()
-        found = judge(self.journal, self.nodes.database)
+        self.before = before
+        found = judge(self.journal, self.nodes.database, before)
         return [f"seed {self.seed}", *found] if found else []
 
     def _go_on(self) -> None:
@@ -112,10 +120,7 @@ class Run:
         """Return when no job is left: all that was asked has ended, or will not."""
         rows = Rows(self.nodes.database)
         deadline = time.monotonic() + CALM_SECONDS
-        while (
-            rows.all(f"SELECT 1 FROM jobs WHERE kind <> '{SEAL_JOB}'")
-            and time.monotonic() < deadline
-        ):
+        while rows.all(_WORK) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def _look_at_sessions(self) -> None:

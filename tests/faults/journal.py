@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.server import Server
@@ -34,6 +35,8 @@ class Act:
     outcome: str = UNKNOWN
     told: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
+    service: str = ""
+    """AWS's name of the service ("sso-admin"); empty for what is no operation of AWS's."""
     began: float = 0
     ended: float = 0
 
@@ -69,10 +72,16 @@ class Journal:
         self._write({"at": time.time(), "wrong": what})
 
     def ask(
-        self, actor: str, name: str, asked: Mapping[str, Any], request: Callable[[str], Any]
+        self,
+        actor: str,
+        name: str,
+        asked: Mapping[str, Any],
+        request: Callable[[str], Any],
+        service: str = "",
     ) -> Act:
         """Perform one act; `request` is given its user agent and returns the answer."""
-        act = Act(f"act-{next(self._numbers)}", name, actor, asked, began=time.time())
+        agent = f"act-{next(self._numbers)}"
+        act = Act(agent, name, actor, asked, service=service, began=time.time())
         try:
             act.answer = request(act.agent)
             act.outcome, act.told = (UNKNOWN, "cut off") if _is_cut_off(act) else (DONE, "")
@@ -110,9 +119,22 @@ class Journal:
 
 
 class Asker:
-    """One actor's way to ask: AWS operations by signed requests, and plain HTTP."""
+    """One actor's way to ask: AWS operations by signed requests, and plain HTTP.
 
-    def __init__(self, actor: str, journal: Journal, server: Server) -> None:
+    By default as the administrator, at the balancer. To be used by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        actor: str,
+        journal: Journal,
+        server: Server,
+        *,
+        credentials: Mapping[str, str] | None = None,
+        node: int | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._node = {} if node is None else {"node": node}
         self.actor = actor
         self.journal = journal
         self.server = server
@@ -122,15 +144,15 @@ class Asker:
         self.http = httpx.Client(base_url=server.url, timeout=30)
 
     def aws(self, service: str, name: str, **params: Any) -> Act:
-        """Ask an operation of AWS's ("CreateUser") as the administrator."""
+        """Ask an operation of AWS's ("CreateUser")."""
         client = self._clients.get(service) or self._client(service)
-        method = getattr(client, _snake(name))
+        method = getattr(client, xform_name(name))
 
         def request(agent: str) -> Any:
             self._agent = agent
             return method(**params)
 
-        return self.journal.ask(self.actor, name, params, request)
+        return self.journal.ask(self.actor, name, params, request, service)
 
     def plain(
         self,
@@ -158,7 +180,7 @@ class Asker:
         )
 
     def _client(self, service: str) -> Any:
-        made = self.server.client(service)
+        made = self.server.client(service, self._credentials, **self._node)
 
         def name_the_act(request: Any, **_: Any) -> None:
             request.headers["User-Agent"] = self._agent
@@ -172,7 +194,3 @@ def _is_cut_off(act: Act) -> bool:
     """Whether botocore took half of an answer for an empty one, as it does."""
     headers = act.answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return len(act.answer) == 1 and int(headers.get("content-length", 0)) > len("{}")
-
-
-def _snake(name: str) -> str:
-    return "".join("_" + one.lower() if one.isupper() else one for one in name).lstrip("_")

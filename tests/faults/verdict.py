@@ -9,18 +9,18 @@ half: a role without assignments, an assignment without a role, a request that n
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 from genkan.audit.sealing import SEAL_JOB
+from tests.faults.deeds.table import EFFECTS, FACTS
 from tests.faults.journal import DONE, REFUSED, Act, Journal
+from tests.faults.paper import Facts, Key, Paper, Value, found
 
-_NOT_RECORDED = frozenset(
-    {"DescribeUser", "DescribeGroupMembership", "GetCallerIdentity", "ListAccounts", "Start"}
-    | {"DescribeAccountAssignmentCreationStatus", "DescribeAccountAssignmentDeletionStatus"}
-    | {"DescribePermissionSetProvisioningStatus"}
-)
+_READS = ("Describe", "List", "Get", "Start")
+"""How acts begin that leave no record of success."""
+_RECORDED_READS = frozenset({"GetRoleCredentials"})
 _PAGES = frozenset({"SignIn", "SignOut"})
 """Acts of several requests."""
 _GONE = "Received a 404 status error"
@@ -53,7 +53,7 @@ class Audit:
 
     def __init__(self, rows: Rows) -> None:
         self.successes: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.failures: Counter[str] = Counter()
+        self.failures: dict[str, list[str]] = defaultdict(list)
         self.ids: Counter[str] = Counter()
         for (text,) in rows.all("SELECT record FROM audit_events"):
             record = json.loads(text)
@@ -62,7 +62,7 @@ class Audit:
             if not agent.startswith("act-"):
                 continue
             if "errorCode" in record:
-                self.failures[agent] += 1
+                self.failures[agent].append(record["errorCode"])
             else:
                 self.successes[agent].append(record)
 
@@ -72,15 +72,23 @@ class Audit:
         return records[0] if records else None
 
 
-def judge(journal: Journal, database: str) -> list[str]:
-    """Everything that is wrong, worst first; nothing must be."""
+def what_is(rows: Rows) -> Facts:
+    """Every fact of the table that the store has."""
+    return {
+        kind: {key: value for row in rows.all(fact.sql) for key, value in fact.stored(row)}
+        for kind, fact in FACTS.items()
+    }
+
+
+def judge(journal: Journal, database: str, before: Facts) -> list[str]:
+    """Everything that is wrong, worst first; nothing must be. `before`: what was so at first."""
     rows = Rows(database)
     audit = Audit(rows)
     return [
         *journal.wrong,
         *_records(journal, audit),
-        *_users_and_groups(journal, audit, rows),
-        *_permission_sets(journal, audit, rows),
+        *_facts(journal, audit, rows, before),
+        *_tokens(journal, audit),
         *_assignments(journal, audit, rows),
         *_roles(rows),
         *_contents(journal, rows),
@@ -88,24 +96,76 @@ def judge(journal: Journal, database: str) -> list[str]:
     ]
 
 
+def _is_read(act: Act) -> bool:
+    return act.name.startswith(_READS) and act.name not in _RECORDED_READS
+
+
 def _records(journal: Journal, audit: Audit) -> Iterator[str]:
     yield from (f"an event id occurs twice: {one}" for one, count in audit.ids.items() if count > 1)
     for act in journal.acts:
-        if act.name in _NOT_RECORDED:
-            continue
-        names = Counter(record["eventName"] for record in audit.successes.get(act.agent, ()))
-        twice = [name for name, count in names.items() if count > 1]
         said = f"{act.agent} {act.name} {dict(act.asked)} {act.outcome} {act.told}"
-        if twice and act.name not in _PAGES:
-            yield f"recorded twice: {said}"
-        if act.name not in _PAGES and (len(names) > 1 or (names and act.name not in names)):
-            yield f"recorded as {sorted(names)}: {said}"
-        if act.outcome == DONE and not names:
+        names = Counter(record["eventName"] for record in audit.successes.get(act.agent, ()))
+        if act.outcome == DONE and not names and not _is_read(act):
             yield f"acknowledged but not recorded: {said}"
-        if act.outcome == REFUSED and names and act.name not in _PAGES:
-            yield f"refused but recorded as done: {said}"
-        if audit.failures[act.agent] > 1 and act.name not in _PAGES:
-            yield f"its refusal is recorded twice: {said}"
+        if act.name not in _PAGES:
+            yield from _records_of_one(act, said, names, audit.failures.get(act.agent, []))
+
+
+def _records_of_one(act: Act, said: str, names: Counter[str], failures: list[str]) -> Iterator[str]:
+    if any(count > 1 for count in names.values()):
+        yield f"recorded twice: {said}"
+    if len(names) > 1 or (names and act.name not in names):
+        yield f"recorded as {sorted(names)}: {said}"
+    if act.outcome == REFUSED and names:
+        yield f"refused but recorded as done: {said}"
+    if len(failures) > 1:
+        yield f"its refusal is recorded twice: {said}"
+    if failures and (names or act.outcome == DONE):
+        yield f"done but recorded as refused: {said}"
+    if act.outcome == REFUSED and act.service and not _is_read(act):
+        code = act.told.partition(" ")[2]
+        if not failures:
+            yield f"its refusal is not recorded: {said}"
+        elif not code.startswith(failures[0]):
+            yield f"its refusal is recorded as {failures[0]}: {said}"
+
+
+def _facts(journal: Journal, audit: Audit, rows: Rows, before: Facts) -> Iterator[str]:
+    paper = Paper(before)
+    for act in journal.acts:
+        effect = EFFECTS.get((act.service, act.name))
+        record = audit.committed(act)
+        if effect is not None and record is not None:
+            effect(paper, act.asked, record["responseElements"] or {})
+        elif effect is not None and act.done and _is_read(act):
+            effect(paper, act.asked, act.answer)
+    for kind, stored in what_is(rows).items():
+        yield from _compare(kind, _shown(paper.of(kind)), _shown(stored))
+    for column, table in (("user_count", "users"), ("group_count", "groups")):
+        counted = rows.all(
+            f"SELECT {column}, (SELECT COUNT(*) FROM {table} AS t WHERE t.identity_store_id = s.id)"
+            " FROM identity_stores AS s"
+        )
+        if any(kept != real for kept, real in counted):
+            yield f"{column} is not what there is: {counted}"
+
+
+def _shown(facts: Mapping[Key, Value]) -> set[tuple[Key, str]]:
+    return {(key, json.dumps(value, sort_keys=True)) for key, value in facts.items()}
+
+
+def _tokens(journal: Journal, audit: Audit) -> Iterator[str]:
+    """What one client token made is one thing, however often it was asked for."""
+    made: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for act in journal.acts:
+        record = audit.committed(act)
+        if "ClientToken" in act.asked and record is not None:
+            made[act.name, act.asked["ClientToken"]].add(
+                json.dumps(record["responseElements"], sort_keys=True)
+            )
+    yield from (
+        f"one token, several things: {of} {told}" for of, told in made.items() if len(told) > 1
+    )
 
 
 def _of(journal: Journal, audit: Audit, *names: str) -> Iterator[tuple[Act, dict[str, Any]]]:
@@ -114,18 +174,8 @@ def _of(journal: Journal, audit: Audit, *names: str) -> Iterator[tuple[Act, dict
             yield act, record
 
 
-def _found(document: Any, member: str) -> Any:
-    """The first member of this name, however deep."""
-    if not isinstance(document, dict):
-        return None
-    if member in document:
-        return document[member]
-    inner = (_found(value, member) for value in document.values())
-    return next((value for value in inner if value is not None), None)
-
-
 def _answered(record: dict[str, Any], member: str) -> Any:
-    value = _found(record["responseElements"], member)
+    value = found(record["responseElements"], member)
     assert value is not None, f"a record of {record['eventName']} names no {member}"
     return value
 
@@ -141,60 +191,6 @@ def _compare(what: str, expected: Iterable[Any], actual: Iterable[Any]) -> Itera
 
 def _removed(journal: Journal, audit: Audit, name: str, member: str) -> set[Any]:
     return {act.asked[member] for act, _ in _of(journal, audit, name)}
-
-
-def _users_and_groups(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
-    users = {_answered(record, "userId"): act for act, record in _of(journal, audit, "CreateUser")}
-    removed_users = _removed(journal, audit, "DeleteUser", "UserId")
-    stored = dict(rows.all("SELECT id, display_name FROM users WHERE user_name LIKE 'load-%'"))
-    yield from _compare("users", users.keys() - removed_users, stored)
-    names = dict.fromkeys(users, "A")
-    for act, _ in _of(journal, audit, "UpdateUser"):
-        names[act.asked["UserId"]] = act.asked["Operations"][0]["AttributeValue"]
-    yield from _compare("names of users", {(user, names[user]) for user in stored}, stored.items())
-
-    groups = {_answered(record, "groupId") for _, record in _of(journal, audit, "CreateGroup")}
-    removed_groups = _removed(journal, audit, "DeleteGroup", "GroupId")
-    yield from _compare(
-        "groups",
-        groups - removed_groups,
-        rows.values("SELECT id FROM groups WHERE display_name LIKE 'load-%'"),
-    )
-    left = _removed(journal, audit, "DeleteGroupMembership", "MembershipId")
-    memberships = {
-        _answered(record, "membershipId")
-        for act, record in _of(journal, audit, "CreateGroupMembership")
-        if act.asked["GroupId"] not in removed_groups
-        and act.asked["MemberId"]["UserId"] not in removed_users
-    }
-    yield from _compare(
-        "memberships",
-        memberships - left,
-        rows.values(
-            "SELECT m.id FROM group_memberships AS m JOIN groups AS g ON g.id = m.group_id"
-            " WHERE g.display_name LIKE 'load-%'"
-        ),
-    )
-    for column, table in (("user_count", "users"), ("group_count", "groups")):
-        counted = rows.all(f"SELECT {column}, (SELECT COUNT(*) FROM {table}) FROM identity_stores")
-        if any(kept != real for kept, real in counted):
-            yield f"{column} is not what there is: {counted}"
-
-
-def _permission_sets(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
-    made = {
-        _answered(record, "permissionSetArn").rpartition("/")[2]
-        for _, record in _of(journal, audit, "CreatePermissionSet")
-    }
-    removed = {
-        arn.rpartition("/")[2]
-        for arn in _removed(journal, audit, "DeletePermissionSet", "PermissionSetArn")
-    }
-    yield from _compare(
-        "permission sets",
-        made - removed,
-        rows.values("SELECT permission_set_id FROM permission_sets WHERE name LIKE 'L-%'"),
-    )
 
 
 def _assignments(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
@@ -279,9 +275,9 @@ def _contents(journal: Journal, rows: Rows) -> Iterator[str]:
 
 def _leftovers(rows: Rows) -> Iterator[str]:
     for what, sql in _ORPHANS.items():
-        found = rows.all(sql)
-        if found:
-            yield f"{what}: {found[:5]} ({len(found)})"
+        left = rows.all(sql)
+        if left:
+            yield f"{what}: {left[:5]} ({len(left)})"
 
 
 _ORPHANS = {
