@@ -38,15 +38,31 @@ def redact(value: Any, hidden: frozenset[str], path: str = "") -> Any:
 
 
 def _members(members: Iterable[tuple[Any, Any]], hidden: frozenset[str], path: str) -> Any:
-    shown = {}
+    shown: dict[str, Any] = {}
     for key, member in members:
-        name = str(key)
-        if member is None or name.startswith("audit_"):
+        if member is None:
             continue
-        shown[camel(name)] = (
-            HIDDEN if path + name in hidden else redact(member, hidden, f"{path}{name}.")
-        )
+        name = key if key.__class__ is str else str(key)
+        told = _told_name(name)
+        if told is None:
+            continue
+        if not hidden:
+            shown[told] = (
+                member
+                if member.__class__ is str and len(member) <= _LONGEST
+                else redact(member, hidden)
+            )
+        elif path + name in hidden:
+            shown[told] = HIDDEN
+        else:
+            shown[told] = redact(member, hidden, f"{path}{name}.")
     return shown
+
+
+@lru_cache(maxsize=4096)
+def _told_name(name: str) -> str | None:
+    """A member's name in a record; None when it is for the recorder alone."""
+    return None if name.startswith("audit_") else camel(name)
 
 
 def _unusual(value: Any, hidden: frozenset[str], path: str) -> Any:

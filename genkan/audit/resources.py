@@ -5,7 +5,7 @@ are CloudFormation's words, with CloudTrail's for sessions and access keys. One 
 several names, its ARN and its short name, as it has on AWS.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from genkan.audit.redaction import HIDDEN
@@ -49,29 +49,37 @@ _BY_ARN = (
     (":role/", "AWS::IAM::Role"),
     (":policy/", "AWS::IAM::ManagedPolicy"),
 )
+_AMBIGUOUS = frozenset({"principalId", "targetId", "resourceArn"})
+_NOTHING: Mapping[str, str] = {}
 _PRINCIPALS = {"USER": "AWS::IdentityStore::User", "GROUP": "AWS::IdentityStore::Group"}
 
 
 def resources_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Type and name of each resource of a record, in the order they are met."""
-    special = _BY_SOURCE.get(record["eventSource"], {})
+    special = _BY_SOURCE.get(record["eventSource"], _NOTHING)
     found: dict[tuple[str, str], None] = {}
     for members in (record.get("requestParameters"), record.get("responseElements")):
         if isinstance(members, Mapping):
-            found.update(dict.fromkeys(_walk(members, special, _DEPTH)))
+            _collect(members, special, _DEPTH, found)
     return list(found)[:MOST_RESOURCES]
 
 
-def _walk(
-    members: Mapping[str, Any], special: Mapping[str, str], depth: int
-) -> Iterator[tuple[str, str]]:
+def _collect(
+    members: Mapping[str, Any],
+    special: Mapping[str, str],
+    depth: int,
+    found: dict[tuple[str, str], None],
+) -> None:
+    """Add what members name; of every record that is written, so without a detour."""
     for member, value in members.items():
         if isinstance(value, str):
-            kind = special.get(member) or _BY_MEMBER.get(member) or _other(member, value, members)
+            kind = special.get(member) or _BY_MEMBER.get(member)
+            if kind is None and member in _AMBIGUOUS:
+                kind = _other(member, value, members)
             if kind and _is_name(value):
-                yield kind, value
-        elif isinstance(value, dict) and depth > 1:
-            yield from _walk(value, special, depth - 1)
+                found[kind, value] = None
+        elif depth > 1 and isinstance(value, dict):
+            _collect(value, special, depth - 1, found)
 
 
 def _other(member: str, value: str, members: Mapping[str, Any]) -> str | None:
