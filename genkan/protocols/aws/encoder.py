@@ -77,50 +77,57 @@ def _telling(members: Sequence[Member], *, nulls: bool) -> Build:
 
 
 def compiled(members: Sequence[Member], *, nulls: bool) -> Build:
-    """A structure as straight-line code, for a list of hundreds is built on the event loop.
+    """A structure as straight-line code, since a list of hundreds is built on the event loop.
 
     Compiled once from names of the model that is shipped, none of which a request can choose.
-    `EncodingError`, without saying where, for what does not fit.
     """
-    by_key = _function(members, "get(%r)", nulls=nulls)
-    by_attribute = _function(members, "getattr(value, %r, None)", nulls=nulls)
+    told = _telling(members, nulls=nulls)
+    by_attribute = _function(members, _BY_ATTRIBUTE, told, told, nulls=nulls)
 
-    def build(value: Any) -> Any:
-        if value.__class__ is dict or keyed(value.__class__):
-            return by_key(value, value.get)
-        return by_attribute(value, None)
+    def other(value: Any) -> Any:
+        return told(value) if keyed(value.__class__) else by_attribute(value)
 
-    return build
+    return _function(members, _BY_KEY, told, other, nulls=nulls)
 
 
-def _function(members: Sequence[Member], read: str, *, nulls: bool) -> Callable[[Any, Any], Any]:
-    lines = ["def build(value, get):", "    tree = {}"]
-    names: dict[str, Any] = {"required": _required}
+class _Reading(NamedTuple):
+    """How the members of a result are read: what is done first, and for each key."""
+
+    first: tuple[str, ...]
+    member: str
+
+
+_BY_KEY = _Reading(
+    ("    if value.__class__ is not dict:", "        return other(value)"), "get(%r)"
+)
+_BY_ATTRIBUTE = _Reading((), "getattr(value, %r, None)")
+
+
+def _function(
+    members: Sequence[Member], reading: _Reading, told: Build, other: Build, *, nulls: bool
+) -> Build:
+    """What does not fit is a bug: it is built once more by `told`, which says where."""
+    lines = ["def build(value):", *reading.first, "    try:"]
+    lines += ["        get = value.get"] if reading.first else []
+    lines.append("        tree = {}")
+    names: dict[str, Any] = {"told": told, "other": other, "Misfit": EncodingError}
     for number, member in enumerate(members):
         names[f"build_{number}"] = member.build
+        kept = f"            tree[{member.label!r}] ="
         own, converted = _INLINE.get("" if member.shape.document else member.shape.type, ("", ""))
-        lines.append(f"    x = {read % member.key}")
-        branch = "if"
+        lines.append(f"        x = {reading.member % member.key}")
         if own:
-            lines += [
-                f"    if x.__class__ is {own}:",
-                f"        tree[{member.label!r}] = {converted}",
-            ]
-            branch = "elif"
-        lines.append(f"    {branch} x is not None:")
-        lines.append(f"        tree[{member.label!r}] = build_{number}(x)")
+            lines += [f"        if x.__class__ is {own}:", f"{kept} {converted}"]
+        lines.append(f"        {'elif' if own else 'if'} x is not None:")
+        lines.append(f"{kept} build_{number}(x)")
         if member.required:
-            lines += ["    else:", "        required()"]
+            lines += ["        else:", "            return told(value)"]
         elif nulls:
-            lines += ["    else:", f"        tree[{member.label!r}] = None"]
-    lines.append("    return tree")
+            lines += ["        else:", f"{kept} None"]
+    lines += ["        return tree", "    except Misfit:", "        return told(value)"]
     exec("\n".join(lines), names)  # noqa: S102 - names of the shipped model only, as literals
-    made: Callable[[Any, Any], Any] = names["build"]
+    made: Build = names["build"]
     return made
-
-
-def _required() -> None:
-    raise EncodingError("required, but the result has none")
 
 
 # Types that need no more than a look: the class of a right value, and what is written for it.
@@ -175,17 +182,7 @@ class TreeBuilder:
             )
             for name, ref in shape.members.items()
         ]
-        told = _telling(members, nulls=nulls)
-        quick = compiled(members, nulls=nulls)
-
-        def build(value: Any) -> Any:
-            # What does not fit is a bug: built once more, to say where.
-            try:
-                return quick(value)
-            except EncodingError:
-                return told(value)
-
-        return build
+        return compiled(members, nulls=nulls)
 
     def _list(self, shape: Shape) -> Build:
         assert shape.member is not None
