@@ -1,4 +1,4 @@
-"""Every operation of sso-admin and identitystore has every kind of test; the tests themselves say so.
+"""Every operation of sso-admin and identitystore has every kind of test, as the tests say.
 
 Which operations a test is of is read from what it is parametrized with. An operation that a kind
 cannot be of stands in `EXEMPT` with the reason.

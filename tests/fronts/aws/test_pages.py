@@ -10,6 +10,8 @@ from botocore import xform_name
 
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.samples import OPERATIONS, furnish, keys_of, sample
+from tests.fronts.aws.samples_applications import CUSTOM
+from tests.fronts.aws.samples_instances import OWNER
 from tests.fronts.aws.wire import service_model
 from tests.fronts.aws.world import INLINE, Clients, World, read_world
 from tests.support.person import access_token
@@ -120,10 +122,17 @@ def caller(world: World, listing: Listing) -> Callable[..., dict[str, Any]]:
         params = {"RoleName": world.more["wide role"]}
     if listing.service == "sso":
         params["accessToken"] = world.more["access token"]
-    client = Clients(world.server, keys_of(world, listing.service, listing.operation))
     operation = snake(listing.operation)
-    call = getattr(getattr(client, listing.service.replace("-", "_")), operation)
+    call = getattr(getattr(client(world, listing), listing.service.replace("-", "_")), operation)
     return lambda **more: call(**{**params, **more})
+
+
+def client(world: World, listing: Listing) -> Clients:
+    """Clients of whose list it is; making one takes longer than what is asked of it."""
+    keys = keys_of(world, listing.service, listing.operation)
+    if keys == world.wire.administrator:
+        return world.admin
+    return Clients(world.server, keys)
 
 
 def snake(name: str) -> str:
@@ -199,9 +208,45 @@ def test_a_token_is_opaque_and_of_its_own_list_only(world: World, listing: Listi
     refused(call, FOREIGN[listing.service], **{listing.token: changed})
     # The size of a page may change on the way, the question may not.
     assert call(**{listing.limit: 2, listing.token: token})[listing.result]
-    for other in PAGED:
-        if other.operation != listing.operation and other.token == listing.token:
-            refused(caller(world, other), FOREIGN[other.service], **{other.token: token})
+    for other in some_others(listing):
+        refused(caller(world, other), FOREIGN[other.service], **{other.token: token})
+
+
+def some_others(listing: Listing) -> list[Listing]:
+    """Lists that take tokens by the same name: those that follow, and one of another service."""
+    others = [
+        other
+        for other in (*PAGED[PAGED.index(listing) + 1 :], *PAGED[: PAGED.index(listing)])
+        if other.token == listing.token
+    ]
+    return [*others[:3], *[other for other in others if other.service != listing.service][:1]]
+
+
+def test_a_token_is_bound_to_its_instance_and_store(world: World) -> None:
+    """Another instance's token continues nothing: neither the list of its kind nor from there."""
+    other = Clients(world.server, world.member_administrator(OWNER))
+    instance = world.more["account instance"]
+    store = other.sso_admin.describe_instance(InstanceArn=instance)["IdentityStoreId"]
+    for number in range(2):
+        other.identitystore.create_group(IdentityStoreId=store, DisplayName=f"Other{number}")
+        other.sso_admin.create_application(
+            InstanceArn=instance, ApplicationProviderArn=CUSTOM, Name=f"other{number}"
+        )
+    for clients, mine, theirs in (
+        (world.admin, (world.instance, world.store), (instance, store)),
+        (other, (instance, store), (world.instance, world.store)),
+    ):
+        asks: list[tuple[Any, str, str, str]] = [
+            (clients.sso_admin.list_applications, "InstanceArn", mine[0], theirs[0]),
+            (clients.identitystore.list_groups, "IdentityStoreId", mine[1], theirs[1]),
+        ]
+        back = other if clients is world.admin else world.admin
+        for ask, member, own, foreign in asks:
+            token = ask(**{member: own}, MaxResults=1)["NextToken"]
+            assert ask(**{member: own}, NextToken=token)
+            service = "sso_admin" if member == "InstanceArn" else "identitystore"
+            there = getattr(getattr(back, service), ask.__name__)
+            refused(there, "ValidationException", **{member: foreign}, NextToken=token)
 
 
 def test_a_token_is_bound_to_the_parameters_of_its_list(world: World) -> None:
