@@ -17,7 +17,7 @@ from tests.fronts.aws.samples import SIGNED, keys_of, sample, writes
 from tests.fronts.aws.samples_instances import BY
 from tests.fronts.aws.wire import PROTOCOLS, Answer, Keys
 from tests.fronts.aws.world import World
-from tests.perform.dump import AUDIT, changes, dump
+from tests.perform.dump import AUDIT, Dump, changes, dump
 from tests.support.person import role_credentials
 
 SOURCES = {"sso-admin": "sso"}
@@ -70,15 +70,20 @@ def outsider(furnished: World) -> Keys:
     return furnished.member_administrator()
 
 
+@pytest.fixture(scope="module")
+def standing(world: World, clerk: Keys, outsider: Keys) -> list[Dump]:
+    """The store as it stood when a test last looked, and after all have signed in."""
+    return [dump(world.server.place)]
+
+
 @pytest.fixture
-def only_audited(world: World) -> Iterator[list[int]]:
+def only_audited(world: World, standing: list[Dump]) -> Iterator[list[int]]:
     """The test's request leaves nothing but the audit records that it says it leaves."""
-    place = world.server.place
-    before = dump(place)
     expected = [0]
     yield expected
+    before, standing[0] = standing[0], dump(world.server.place)
     wanted = {AUDIT: (expected[0], 0)} if expected[0] else {}
-    assert changes(before, dump(place)) == wanted
+    assert changes(before, standing[0]) == wanted
 
 
 def action_of(service: str, operation: str) -> str:
@@ -185,7 +190,10 @@ def test_iam_answers_a_member_account_about_itself_only(
         assert record["readOnly"] is not writes("iam", operation)
 
 
-def test_a_member_account_sees_its_own_trail_only(world: World, outsider: Keys) -> None:
+def test_a_member_account_sees_its_own_trail_only(
+    world: World, outsider: Keys, only_audited: list[int]
+) -> None:
+    only_audited[0] = 1
     world.wire.call("sso-admin", "CreatePermissionSet", {}, outsider)
     found = trail.records(world, outsider)
     assert {record["recipientAccountId"] for record in found} == {world.account("sakura-data-dev")}
