@@ -14,6 +14,8 @@ from tests.fronts.aws.samples import OPERATIONS
 from tests.fronts.aws.wire import PROTOCOLS, service_model
 
 WIRE = tuple(pair for pair in OPERATIONS if pair != ("sts", "AssumeRoleWithSAML"))
+BY_SERVICE = [(name, [op for model, op in WIRE if model == name]) for name in SERVICES]
+each_service = pytest.mark.parametrize(("service", "operations"), BY_SERVICE, ids=list(SERVICES))
 #: The header that carries the access token is read by the gateway, not by an operation.
 READ_BY_THE_GATEWAY = {"sso": {"access_token"}}
 
@@ -54,11 +56,13 @@ def test_every_operation_of_the_first_issue_is_served() -> None:
         assert {(service, name) for name in names.split()} <= served
 
 
-@pytest.mark.parametrize(("service", "operation"), WIRE)
-def test_every_parameter_of_the_model_is_taken(service: str, operation: str) -> None:
+@each_service
+def test_every_parameter_of_the_model_is_taken(service: str, operations: list[str]) -> None:
     """A member that `run` does not know would be a bug's 500 to whoever sends it."""
-    given = members_of(model_of(service, operation).input) - READ_BY_THE_GATEWAY.get(service, set())
-    assert given <= taken(SERVICES[service].operations[operation].run, given)
+    read_by_the_gateway = READ_BY_THE_GATEWAY.get(service, set())
+    for name in operations:
+        given = members_of(model_of(service, name).input) - read_by_the_gateway
+        assert given <= taken(SERVICES[service].operations[name].run, given), name
 
 
 def test_assume_role_with_saml_takes_what_its_front_hands_on() -> None:
@@ -66,49 +70,52 @@ def test_assume_role_with_saml_takes_what_its_front_hands_on() -> None:
     assert given <= taken(ASSUME_ROLE_WITH_SAML.run, given)
 
 
-@pytest.mark.parametrize(("service", "operation"), WIRE)
-def test_required_parameters_of_run_are_required_by_the_model(service: str, operation: str) -> None:
+@each_service
+def test_required_parameters_of_run_are_required_by_the_model(
+    service: str, operations: list[str]
+) -> None:
     """The decoder refuses what is missing; a parameter it does not know to require would be 500."""
-    shape = model_of(service, operation).input
-    required = {snake_case(name) for name in shape.required} if shape else set()
-    parameters = list(
-        inspect.signature(SERVICES[service].operations[operation].run).parameters.values()
-    )
-    needed = {
-        parameter.name
-        for parameter in parameters[1:]
-        if parameter.default is inspect.Parameter.empty
-        and parameter.kind is not inspect.Parameter.VAR_KEYWORD
-    }
-    assert needed <= required
+    for name in operations:
+        shape = model_of(service, name).input
+        required = {snake_case(member) for member in shape.required} if shape else set()
+        run = SERVICES[service].operations[name].run
+        needed = {
+            parameter.name
+            for parameter in list(inspect.signature(run).parameters.values())[1:]
+            if parameter.default is inspect.Parameter.empty
+            and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        }
+        assert needed <= required, name
 
 
-@pytest.mark.parametrize(("service", "operation"), WIRE)
+@each_service
 def test_what_audit_must_not_see_is_named_as_the_model_names_it(
-    service: str, operation: str
+    service: str, operations: list[str]
 ) -> None:
     """A secret misspelt would be a secret written down."""
-    model, found = model_of(service, operation), SERVICES[service].operations[operation]
-    for path in found.secret:
-        # What only callers that provision give is no member of the model.
-        if path != "external_ids":
-            assert resolves(model, model.input, path), path
-    for path in found.conceals:
-        assert resolves(model, model.output, path), path
+    for name in operations:
+        model, found = model_of(service, name), SERVICES[service].operations[name]
+        for path in found.secret:
+            # What only callers that provision give is no member of the model.
+            if path != "external_ids":
+                assert resolves(model, model.input, path), (name, path)
+        for path in found.conceals:
+            assert resolves(model, model.output, path), (name, path)
 
 
-@pytest.mark.parametrize(("service", "operation"), WIRE)
+@each_service
 def test_sensitive_answers_of_a_recorded_operation_are_concealed(
-    service: str, operation: str
+    service: str, operations: list[str]
 ) -> None:
-    model, found = model_of(service, operation), SERVICES[service].operations[operation]
-    if found.reads is not None or not found.recorded or service == "identitystore":
-        return
-    for path in sensitive(model, model.output):
-        assert path in found.conceals or path == "id_token", path
     read_by_the_gateway = READ_BY_THE_GATEWAY.get(service, set())
-    for path in sensitive(model, model.input):
-        assert path in found.secret | read_by_the_gateway, path
+    for name in operations:
+        model, found = model_of(service, name), SERVICES[service].operations[name]
+        if found.reads is not None or not found.recorded or service == "identitystore":
+            continue
+        for path in sensitive(model, model.output):
+            assert path in found.conceals or path == "id_token", (name, path)
+        for path in sensitive(model, model.input):
+            assert path in found.secret | read_by_the_gateway, (name, path)
 
 
 @pytest.mark.parametrize(("service", "operation"), OPERATIONS)
