@@ -30,6 +30,7 @@ from genkan.settings import SandboxSettings, SettingsRefused
 
 if TYPE_CHECKING:
     from genkan.sandbox.document import SeedDocument
+    from genkan.sandbox.export import Exported
     from genkan.tls.certificates import Certificates
 
 _DEFAULT_REGION = "us-east-1"
@@ -217,12 +218,10 @@ def _require_region(settings: SandboxSettings, region: str) -> None:
         )
 
 
-def export_organization(data_dir: Path) -> "SeedDocument":
+def export_organization(data_dir: Path) -> "Exported":
     """The organization in a directory, whether a server runs on it or not; `ExportRefused`."""
-    from genkan.sandbox.export import ExportRefused, export, reading
+    from genkan.sandbox.export import export, reading
 
-    if not (data_dir / DATABASE_FILE).exists():
-        raise ExportRefused(f"{data_dir} holds no organization")
     with reading(data_dir / DATABASE_FILE) as tx:
         return export(tx)
 

@@ -24,17 +24,19 @@ from genkan.settings import SettingsRefused, sandbox_settings
 def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
     """Write the organization as a seed file, from which it can be made again.
 
-    Passwords and keys are not written. A server may be running on the directory.
+    Passwords and keys are not written; what else the file cannot hold is said. A server may be
+    running on the directory.
     """
     from genkan.assembly.sandbox import export_organization
-    from genkan.sandbox.export import ExportRefused
+    from genkan.sandbox.export import ALWAYS_LEFT_OUT, ExportRefused
     from genkan.sandbox.seed_order import without_ids
     from genkan.sandbox.seed_text import EXPORTED, text_of
 
     try:
         settings = sandbox_settings(data_dir=data_dir)
-        document = export_organization(settings.data_dir)
-        text = text_of(document if ids else without_ids(document), comment=EXPORTED)
+        exported = export_organization(settings.data_dir)
+        document = exported.document if ids else without_ids(exported.document)
+        text = text_of(document, comment=EXPORTED)
         if output is None:
             click.echo(text, nl=False)
         else:
@@ -43,3 +45,5 @@ def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
         raise click.ClickException(str(refused)) from None
     except OSError as error:
         raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
+    for phrase in (ALWAYS_LEFT_OUT, *exported.left_out):
+        click.echo(f"Not in the file: {phrase}", err=True)

@@ -71,7 +71,7 @@ def register_delegated_administrator(tx: Tx, *, account_id: str, service_princip
             " delegated administrator for it.",
             "SERVICE_ACCESS_NOT_ENABLED",
         )
-    most = _MOST_DELEGATES.get(service_principal, _MOST)
+    most = most_delegates(service_principal)
     registered = store.delegates_of(tx, service_principal, most + 1)
     if account_id in registered:
         raise Conflict(
@@ -153,6 +153,11 @@ def list_delegated_services_for_account(
         for service in services
     ]
     return {"delegated_services": described, "next_token": token}
+
+
+def most_delegates(service_principal: str) -> int:
+    """How many accounts may administer the service."""
+    return _MOST_DELEGATES.get(service_principal, _MOST)
 
 
 def trust_service(tx: Tx, *, service_principal: str) -> None:

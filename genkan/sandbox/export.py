@@ -2,19 +2,18 @@
 
 Reads a store's file without changing it, while a server runs on it or not. Secrets are not read:
 no password, no key. Roles are not exported, since they are the effect of assignments. Invariant:
-an exported document, seeded, is exported as the same document.
+an exported document, seeded, is exported as the same document; what of an organization the
+document cannot say is told (`Exported.left_out`).
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
-from genkan.assignments import operations as assignments
-from genkan.assignments.provisioned import list_accounts_for_provisioned_permission_set
 from genkan.core import ids
 from genkan.core.app import Deployment
 from genkan.core.call import Call, Operation, Origin, Owner, System
@@ -25,38 +24,23 @@ from genkan.core.vault import Vault, new_key
 from genkan.db.database import Services, Tx
 from genkan.db.files import open_to_read
 from genkan.db.migrate import shipped
+from genkan.db.ours import is_anothers, tables_of
 from genkan.db.sqlite import SqliteConnection
-from genkan.fronts.web.pages import AccountColor
-from genkan.iam.policies import customer_policies
-from genkan.identity_store import groups, memberships, users
-from genkan.identity_store.attributes import ENTERPRISE
+from genkan.instances import access_control, regions
 from genkan.instances import operations as instances
-from genkan.instances.records import Instance
+from genkan.instances.records import ACTIVE, CREATE_IN_PROGRESS, REMOVING, Instance
 from genkan.organization import operations as organization
-from genkan.organization.records import Account as AccountRecord
-from genkan.permission_sets import operations as permission_sets
-from genkan.permission_sets.records import CustomerManagedPolicyReference, PermissionsBoundary
-from genkan.sandbox.document import (
-    Account,
-    Assignment,
-    Boundary,
-    CustomerManagedPolicy,
-    ExternalId,
-    Group,
-    Member,
-    Organization,
-    PermissionSet,
-    PolicyReference,
-    SeedDocument,
-    Settings,
-    Unit,
-    User,
-)
-from genkan.sandbox.seed_members import user_of
+from genkan.sandbox import export_access, export_applications, export_people
+from genkan.sandbox.document import AccountInstance, Organization, SeedDocument, Settings, Unit
+from genkan.sandbox.export_organization import exported_organization
 from genkan.sandbox.seed_order import in_order
+from genkan.sandbox.seed_rules import shown
 from genkan.signin import operations as signin
 
-Answer = Mapping[str, Any]
+ALWAYS_LEFT_OUT = (
+    "passwords, access keys, sessions and tokens; the audit trail, requests and their states; dates"
+)
+"""What no file has."""
 
 
 class ExportRefused(Exception):
@@ -66,6 +50,8 @@ class ExportRefused(Exception):
 @contextmanager
 def reading(database: Path) -> Iterator[Tx]:
     """One snapshot of a store; `ExportRefused` when it is none of this release."""
+    if not database.exists():
+        raise ExportRefused(f"{database.parent} holds no organization")
     try:
         raw = open_to_read(database)
     except sqlite3.Error as error:
@@ -82,8 +68,8 @@ def reading(database: Path) -> Iterator[Tx]:
 
 def _require_this_release(raw: sqlite3.Connection, database: Path) -> None:
     wanted = {step.number: step.digest for step in shipped()}
-    tables = {row[0] for row in raw.execute("SELECT name FROM sqlite_master")}
-    if "schema_migrations" not in tables:
+    tables = tables_of(SqliteConnection(raw))
+    if not tables or is_anothers(tables):
         raise ExportRefused(f"{database} holds no organization")
     applied = dict(raw.execute("SELECT number, digest FROM schema_migrations").fetchall())
     if applied != wanted:
@@ -122,50 +108,70 @@ def stored_region(database: Path) -> str:
             return ""
 
 
-def export(tx: Tx) -> SeedDocument:
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The document, and what of this organization it could not say, a phrase for each."""
+
+    document: SeedDocument
+    left_out: list[str]
+
+
+def export(tx: Tx) -> Exported:
     """The whole organization, ids included, in an order that only depends on what it holds."""
     instance = instances.the_instance(tx)
-    people = _users(tx, instance.identity_store_id)
-    groups_found = _groups(tx, instance.identity_store_id, people)
-    sets = _permission_sets(tx, instance)
-    return in_order(
-        SeedDocument(
-            settings=_settings(tx, instance),
-            organization=_organization(tx),
-            users=list(people.values()),
-            groups=list(groups_found.values()),
-            permission_sets=list(sets.values()),
-            assignments=[
-                _assignment(given, people, groups_found, sets)
-                for permission_set_arn in sets
-                for given in _assignments(tx, instance, permission_set_arn)
-            ],
-        )
+    people = export_people.exported_users(tx, instance.identity_store_id)
+    groups = export_people.exported_groups(tx, instance.identity_store_id, people)
+    inside = export_applications.Inside(tx, instance, people, groups)
+    for user_id, user in people.items():
+        if not signin.has_password(tx, user_id):
+            user.password = None
+    sets = export_access.exported_permission_sets(tx, instance)
+    whole = exported_organization(tx)
+    document = SeedDocument(
+        settings=_settings(tx, instance),
+        organization=whole,
+        users=list(people.values()),
+        groups=list(groups.values()),
+        permission_sets=list(sets.values()),
+        assignments=[
+            export_access.exported_assignment(given, people, groups, sets)
+            for permission_set_arn in sets
+            for given in export_access.assignments_of(tx, instance, permission_set_arn)
+        ],
+        trusted_token_issuers=export_applications.exported_issuers(inside),
+        applications=export_applications.exported_applications(inside),
+        account_instances=_account_instances(tx, whole, inside.left_out),
     )
-
-
-def _every(read: Callable[..., Answer], members: str, **params: Any) -> Iterator[Any]:
-    """Every item of a paged list."""
-    token: str | None = None
-    while True:
-        answer = read(**params, next_token=token)
-        yield from answer[members]
-        token = answer["next_token"]
-        if token is None:
-            return
+    for arn, one in sets.items():
+        for account_id in export_access.behind(tx, instance, arn):
+            inside.left_out.append(
+                f"permission set {shown(one.name)}: what changed is not provisioned to"
+                f" {account_id}; a seed provisions it"
+            )
+    return Exported(in_order(document), inside.left_out)
 
 
 def _settings(tx: Tx, instance: Instance) -> Settings:
     whole = organization.organization(tx)
+    try:
+        described = access_control.describe_configuration(tx, instance_arn=instance.arn)
+    except NotFound:
+        described = None
     return Settings(
         region=instance.region,
+        added_regions=[
+            one.region_name for one in regions.regions_of(tx, instance) if one.status != REMOVING
+        ],
         instance_name=instance.name,
         instance_alias=instance.alias,
         instance_tags=dict(instance.tags),
-        access_control_attributes={
-            attribute.key: attribute.source
-            for attribute in instances.access_control_attributes(tx, instance.instance_id)
+        access_control_attributes=UNSET
+        if described is None
+        else {
+            one.key: one.source
+            for one in access_control.access_control_attributes(tx, instance.instance_id)
         },
+        network=export_people.exported_network(tx, instance.identity_store_id),
         instance_id=instance.instance_id,
         identity_store_id=instance.identity_store_id,
         organization_id=whole.organization_id,
@@ -173,180 +179,40 @@ def _settings(tx: Tx, instance: Instance) -> Settings:
     )
 
 
-# The organization
-
-
-def _organization(tx: Tx) -> Organization:
-    whole = organization.organization(tx)
-    accounts = _accounts(tx, whole.root_id)
-    return Organization(
-        management_account=next(one for one in accounts if one.id == whole.management_account_id),
-        accounts=[one for one in accounts if one.id != whole.management_account_id],
-        units=_units(tx, whole.root_id),
-    )
-
-
-def _units(tx: Tx, parent_id: str) -> list[Unit]:
-    read = organization.list_organizational_units_for_parent
-    return [
-        Unit(
-            name=unit["name"],
-            id=unit["id"],
-            accounts=_accounts(tx, unit["id"]),
-            units=_units(tx, unit["id"]),
-        )
-        for unit in _every(read, "organizational_units", tx=tx, parent_id=parent_id)
-    ]
-
-
-def _accounts(tx: Tx, parent_id: str) -> list[Account]:
-    read = organization.list_accounts_for_parent
-    account_ids = [
-        account["id"] for account in _every(read, "accounts", tx=tx, parent_id=parent_id)
-    ]
-    return [
-        _account(tx, account) for account in organization.accounts_by_id(tx, account_ids).values()
-    ]
-
-
-def _account(tx: Tx, account: AccountRecord) -> Account:
-    return Account(
-        name=account.name,
-        email=account.email,
-        id=account.account_id,
-        alias=account.alias,
-        environment=account.environment,
-        colour=_colour(account.colour),
-        customer_managed_policies=[
-            CustomerManagedPolicy(
-                name=policy.policy_name,
-                path=policy.path,
-                description=policy.description,
-                document=policy.document,
-            )
-            for policy in customer_policies(tx, account.account_id)
-        ],
-    )
-
-
-def _colour(word: str) -> AccountColor:
-    for known in get_args(AccountColor):
-        if known == word:
-            return known  # type: ignore[no-any-return]
-    return "none"
-
-
-# People
-
-
-def _users(tx: Tx, identity_store_id: str) -> dict[str, User]:
-    described = _every(
-        users.list_users,
-        "users",
-        tx=tx,
-        identity_store_id=identity_store_id,
-        extensions=[ENTERPRISE],
-    )
-    found = {one["user_id"]: user_of(one) for one in described}
-    for user_id, user in found.items():
-        if not signin.has_password(tx, user_id):
-            user.password = None
+def _account_instances(tx: Tx, whole: Organization, left_out: list[str]) -> list[AccountInstance]:
+    found = []
+    for account_id in _member_accounts(whole):
+        instance = instances.instance_of_account(tx, account_id)
+        if instance is None:
+            continue
+        if instance.status in (ACTIVE, CREATE_IN_PROGRESS):
+            found.append(_account_instance(tx, instance, left_out))
+        else:
+            left_out.append(f"the instance of account {account_id}: it is {instance.status}")
     return found
 
 
-def _groups(tx: Tx, identity_store_id: str, people: Mapping[str, User]) -> dict[str, Group]:
-    return {
-        one["group_id"]: Group(
-            display_name=one["display_name"],
-            id=one["group_id"],
-            description=one["description"] or "",
-            external_ids=[
-                ExternalId(issuer=pair["issuer"], id=pair["id"])
-                for pair in one["external_ids"] or ()
-            ],
-            members=[
-                Member(
-                    user=people[membership["member_id"]["user_id"]].user_name,
-                    id=membership["membership_id"],
-                )
-                for membership in _every(
-                    memberships.list_group_memberships,
-                    "group_memberships",
-                    tx=tx,
-                    identity_store_id=identity_store_id,
-                    group_id=one["group_id"],
-                )
-            ],
-        )
-        for one in _every(groups.list_groups, "groups", tx=tx, identity_store_id=identity_store_id)
-    }
-
-
-# What people may do
-
-
-def _permission_sets(tx: Tx, instance: Instance) -> dict[str, PermissionSet]:
-    arns = _every(
-        permission_sets.list_permission_sets, "permission_sets", tx=tx, instance_arn=instance.arn
-    )
-    return {arn: _permission_set(tx, instance, arn) for arn in arns}
-
-
-def _permission_set(tx: Tx, instance: Instance, arn: str) -> PermissionSet:
-    found = permission_sets.existing(tx, instance.arn, arn)
-    content = permission_sets.content_of(tx, found)
-    return PermissionSet(
-        name=found.name,
-        id=found.permission_set_id,
-        description=found.description,
-        session_duration=found.session_duration,
-        relay_state=found.relay_state,
-        managed_policies=list(content.managed_policies),
-        customer_managed_policies=[
-            _reference(reference) for reference in content.customer_managed_policies
-        ],
-        inline_policy=content.inline_policy,
-        permissions_boundary=_boundary(content.boundary),
-        tags=dict(found.tags),
+def _account_instance(tx: Tx, instance: Instance, left_out: list[str]) -> AccountInstance:
+    people = export_people.exported_users(tx, instance.identity_store_id)
+    groups = export_people.exported_groups(tx, instance.identity_store_id, people)
+    inside = export_applications.Inside(tx, instance, people, groups, left_out)
+    return AccountInstance(
+        account=instance.owner_account_id,
+        id=instance.instance_id,
+        identity_store_id=instance.identity_store_id,
+        name=instance.name,
+        region=instance.region,
+        tags=dict(instance.tags),
+        network=export_people.exported_network(tx, instance.identity_store_id),
+        users=list(people.values()),
+        groups=list(groups.values()),
+        trusted_token_issuers=export_applications.exported_issuers(inside),
+        applications=export_applications.exported_applications(inside),
     )
 
 
-def _reference(reference: CustomerManagedPolicyReference) -> PolicyReference:
-    return PolicyReference(name=reference.name, path=reference.path)
-
-
-def _boundary(boundary: PermissionsBoundary | None) -> Boundary | UnsetType:
-    if boundary is None:
-        return UNSET
-    if boundary.customer_managed_policy_reference is not None:
-        reference = _reference(boundary.customer_managed_policy_reference)
-        return Boundary(customer_managed_policy=reference)
-    return Boundary(managed_policy=boundary.managed_policy_arn or "")
-
-
-def _assignments(tx: Tx, instance: Instance, permission_set_arn: str) -> Iterator[Answer]:
-    target = {"tx": tx, "instance_arn": instance.arn, "permission_set_arn": permission_set_arn}
-    accounts = _every(list_accounts_for_provisioned_permission_set, "account_ids", **target)
-    for account_id in accounts:
-        yield from _every(
-            assignments.list_account_assignments,
-            "account_assignments",
-            account_id=account_id,
-            **target,
-        )
-
-
-def _assignment(
-    given: Answer,
-    people: Mapping[str, User],
-    groups_found: Mapping[str, Group],
-    sets: Mapping[str, PermissionSet],
-) -> Assignment:
-    principal_id = given["principal_id"]
-    is_user = given["principal_type"] == "USER"
-    return Assignment(
-        user=people[principal_id].user_name if is_user else "",
-        group="" if is_user else groups_found[principal_id].display_name,
-        permission_set=sets[given["permission_set_arn"]].name,
-        accounts=[given["account_id"]],
-    )
+def _member_accounts(whole: Organization | Unit) -> Iterator[str]:
+    for account in whole.accounts:
+        yield account.id
+    for unit in whole.units:
+        yield from _member_accounts(unit)

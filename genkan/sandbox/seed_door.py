@@ -19,9 +19,14 @@ class SeedFailed(Exception):
 
 @dataclass(slots=True)
 class Made:
-    """Ids that later steps need. `accounts` are in the order of `seed_names.Names.accounts`."""
+    """Ids that later steps need. `accounts` are in the order of `seed_names.Names.accounts`.
 
+    `units` are by Python's `id` of `seed_names.PlacedUnit`, principals and sets by name.
+    """
+
+    root_id: str = ""
     accounts: list[str] = field(default_factory=list)
+    units: dict[int, str] = field(default_factory=dict)
     users: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     permission_sets: dict[str, str] = field(default_factory=dict)
@@ -41,6 +46,11 @@ class Seeder:
         self._app = app
         self.made = Made()
 
+    @property
+    def region(self) -> str:
+        """The Region of the organization's instance."""
+        return self._app.deployment.region
+
     async def do(self, operation: Operation, **params: Any) -> Any:
         """Perform one operation of a slice; `SeedFailed` when it is refused."""
         try:
@@ -52,7 +62,7 @@ class Seeder:
                     caller=Owner(reason="sample organization"),
                     origin=Origin(request_id=ids.request_id(), user_agent="genkan sandbox"),
                     event_source=_event_source(operation),
-                    region=self._app.deployment.region,
+                    region=self.region,
                 ),
             )
         except Refusal as refusal:

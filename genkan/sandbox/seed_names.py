@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from genkan.sandbox.document import Account, Assignment, Member, Organization, SeedDocument, Unit
-from genkan.sandbox.seed_mistakes import Path, Unread, unknown
+from genkan.sandbox.seed_mistakes import Found, Path, Unread, unknown
 from genkan.sandbox.seed_rules import shown
 
 
@@ -87,6 +87,20 @@ class Names:
             )
         raise Unknown(unknown("account", reference, [*self._accounts, *self._by_id]))
 
+    def check(self, path: Path, reference: str) -> Found:
+        """What is wrong with a reference to one account."""
+        if not reference:
+            return
+        try:
+            self.account(reference)
+        except Ambiguous as ambiguous:
+            yield from self.lost(path, ambiguous)
+
+    def lost(self, path: Path, ambiguous: Ambiguous) -> Found:
+        """The words for a reference that does not mean one thing, unless that could not be read."""
+        if not (isinstance(ambiguous, Unknown) and self.incomplete):
+            yield path, str(ambiguous)
+
     def inside(self, reference: str) -> list[int]:
         """The indexes of the accounts in a unit and below it; `Ambiguous` when none is meant."""
         found = self._full.get(reference) or self._units.get(reference, [])
@@ -105,6 +119,17 @@ class Names:
         for reference in assignment.units:
             found.update(self.inside(reference))
         return sorted(found)
+
+    def word_for(self, index: int) -> str:
+        """The first word of an account that means no other."""
+        account = self.accounts[index].account
+        for reference in (account.alias, account.name, account.id):
+            try:
+                if reference and self.account(reference) == index:
+                    return reference
+            except Ambiguous:
+                continue
+        raise Ambiguous(f"no word means the account {account.name} alone")
 
     def add(self, account: Account, path: Path, unit: PlacedUnit | None) -> None:
         index = len(self.accounts)

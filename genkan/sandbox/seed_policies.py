@@ -33,6 +33,11 @@ def mapping_of(text: str, longest: int) -> dict[str, Any] | None:
     return None
 
 
+def version_number(version: str) -> int:
+    """3 of `v3`; 0 of what is no version."""
+    return int(version.removeprefix("v")) if version else 0
+
+
 def plain_value(node: Node) -> Any:
     """A node as JSON values."""
     match node:
@@ -44,7 +49,9 @@ def plain_value(node: Node) -> Any:
             return {key: plain_value(item) for key, item in node.items.items()}
 
 
-def mistakes_in(path: Path, text: str, rule: Rule, limit: int) -> Found:
+def mistakes_in(
+    path: Path, text: str, rule: Rule, limit: int, kind: PolicyKind = PolicyKind.IDENTITY
+) -> Found:
     """What is wrong with a policy's text; `limit` is in characters that are not white space."""
     if not text:
         return
@@ -52,7 +59,7 @@ def mistakes_in(path: Path, text: str, rule: Rule, limit: int) -> Found:
         yield path, said
         return
     try:
-        parse(text, PolicyKind.IDENTITY)
+        parse(text, kind)
     except PolicySyntaxError as error:
         yield (
             (*path, *_steps(error.path)),

@@ -95,7 +95,7 @@ class _Reader:
             case inspect.NoneType():
                 return None
             case inspect.StrType() if extra and extra.get("policy"):
-                return self._policy(node, path)
+                return self._policy(node, path, extra.get("longest", INLINE_POLICY.high or 0))
             case inspect.StrType():
                 return self._text(node, path, (extra or {}).get("rule"))
         raise AssertionError(f"a seed holds nothing of type {kind}")
@@ -190,9 +190,9 @@ class _Reader:
             return node.text
         return Unread()
 
-    def _policy(self, node: Node, path: Path) -> str:
+    def _policy(self, node: Node, path: Path, longest: int) -> str:
         if isinstance(node, Mapping):
-            return text_of(plain_value(node), INLINE_POLICY.high or 0)
+            return text_of(plain_value(node), longest)
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return node.text
         self._expected("a policy, as a mapping or as its JSON text,", node, path)

@@ -5,26 +5,26 @@ from collections.abc import Mapping, Sequence
 from msgspec import UNSET
 
 from genkan.authorization import managed
-from genkan.core.errors import Invalid, QuotaExceeded
+from genkan.core.errors import Invalid
 from genkan.core.quotas import Quotas
 from genkan.instances.access_control import ATTRIBUTE_LIMIT, check_keys
-from genkan.instances.tags import read_tags
 from genkan.permission_sets import duration
 from genkan.permission_sets.content import ATTACHED_LIMIT
 from genkan.permission_sets.policies import INLINE_LIMIT
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
 from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
-from genkan.sandbox.seed_names import Ambiguous, Names, Unknown
+from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
+from genkan.sandbox.seed_tags import tags_mistakes
 
 PROVISIONED_LIMIT = Quotas().provisioned_permission_sets
 
 
 def mistakes_in(document: SeedDocument, names: Names) -> Found:
     """Path and sentence of each mistake."""
-    yield from _tags(("settings", "instance_tags"), document.settings.instance_tags)
-    yield from _access_control(document.settings.access_control_attributes)
+    if document.settings.access_control_attributes is not UNSET:
+        yield from _access_control(document.settings.access_control_attributes)
     yield from _permission_sets(document.permission_sets)
     checks = _AssignmentChecks(document, names)
     for index in range(len(document.assignments)):
@@ -63,7 +63,7 @@ def _permission_sets(permission_sets: Sequence[PermissionSet]) -> Found:
             (*path, "inline_policy"), one.inline_policy, seed_rules.INLINE_POLICY, INLINE_LIMIT
         )
         yield from _boundary((*path, "permissions_boundary"), one)
-        yield from _tags((*path, "tags"), one.tags)
+        yield from tags_mistakes((*path, "tags"), one.tags)
 
 
 def _attached(path: Path, one: PermissionSet) -> Found:
@@ -95,13 +95,6 @@ def _boundary(path: Path, one: PermissionSet) -> Found:
     if bool(boundary.managed_policy) == (boundary.customer_managed_policy is not UNSET):
         yield path, "must name either managed_policy or customer_managed_policy"
     yield from _aws_policy((*path, "managed_policy"), boundary.managed_policy)
-
-
-def _tags(path: Path, tags: Mapping[str, str]) -> Found:
-    try:
-        read_tags([{"key": key, "value": value} for key, value in tags.items()])
-    except (Invalid, QuotaExceeded) as refused:
-        yield path, refused.message
 
 
 # Assignments
@@ -152,22 +145,18 @@ class _AssignmentChecks:
                 try:
                     targets.setdefault(self._names.account(reference), at)
                 except Ambiguous as ambiguous:
-                    yield from self._lost(at, ambiguous)
+                    yield from self._names.lost(at, ambiguous)
         for number, reference in enumerate(one.units):
             at = (*path, "units", number)
             if reference:
                 try:
                     inside = self._names.inside(reference)
                 except Ambiguous as ambiguous:
-                    yield from self._lost(at, ambiguous)
+                    yield from self._names.lost(at, ambiguous)
                 else:
                     if not inside:
                         yield at, f"there is no account in {shown(reference)}"
                     targets |= {account: targets.get(account, at) for account in inside}
-
-    def _lost(self, path: Path, ambiguous: Ambiguous) -> Found:
-        if not (isinstance(ambiguous, Unknown) and self._names.incomplete):
-            yield path, str(ambiguous)
 
     def _target(self, path: Path, who: tuple[str, str, str], account: int) -> Found:
         user, group, permission_set = who

@@ -15,7 +15,7 @@ from genkan.protocols.aws import load
 from genkan.protocols.aws.patterns import whole_match
 
 _SHOWN = 60
-_ANYTHING = r"[\s\S]*"
+_ANYTHING = (r"[\s\S]*", r"[\S\s]*")
 _PROPERTY = re.compile(r"\\[pP]\{")
 
 
@@ -85,7 +85,7 @@ def rule(
 def aws_rule(service: str, shape_name: str, says: str = "") -> Rule:
     """The bounds of a string shape of an AWS service model."""
     shape = load(service).shapes[shape_name]
-    pattern = None if shape.pattern == _ANYTHING else shape.pattern
+    pattern = None if shape.pattern in _ANYTHING else shape.pattern
     if pattern is not None:
         pattern = pattern.removeprefix("^").removesuffix("$")
     return rule(
@@ -130,6 +130,13 @@ ORGANIZATION_ID = aws_rule("organizations", "OrganizationId", "look like o-a1b2c
 ROOT_ID = aws_rule("organizations", "RootId", "look like r-a1b2")
 UNIT_ID = aws_rule("organizations", "OrganizationalUnitId", "look like ou-a1b2-c3d4e5f6")
 UNIT_NAME = ACCOUNT_NAME
+CONTROL_POLICY_NAME = aws_rule("organizations", "PolicyName")
+CONTROL_POLICY_ID = aws_rule("organizations", "PolicyId", "look like p-a1b2c3d4e5")
+CONTROL_POLICY_DESCRIPTION = aws_rule("organizations", "PolicyDescription")
+CONTROL_POLICY = rule(low=1)
+SERVICE_PRINCIPAL = aws_rule(
+    "organizations", "ServicePrincipal", "be a service principal, such as sso.amazonaws.com"
+)
 
 # Of the instance (reference §1)
 REGION = aws_rule("sso-admin", "RegionName", "be the name of a Region, such as eu-west-1")
@@ -147,6 +154,8 @@ ACCESS_CONTROL_SOURCE = aws_rule(
 )
 INSTANCE_ID = rule(r"ssoins-[a-zA-Z0-9-.]{16}", "look like ssoins-1234567890abcdef")
 IDENTITY_STORE_ID = rule(r"d-[0-9a-f]{10}", "look like d-1234567890")
+
+SOURCE_ADDRESSES = aws_rule("identitystore", "IpCidrType", "be an address or CIDR block")
 
 # Of people (reference §2)
 PRINCIPAL_ID = rule(rf"([0-9a-f]{{10}}-)?{_UUID}", "look like 12345678-90ab-70cd-ef12-34567890abcd")
@@ -171,9 +180,29 @@ POLICY_ARN = aws_rule(
 POLICY_NAME = aws_rule("iam", "policyNameType", _NAME_SIGNS)
 POLICY_PATH = aws_rule("iam", "policyPathType", "begin and end with a slash, such as /teams/")
 POLICY_DESCRIPTION = aws_rule("iam", "policyDescriptionType")
+POLICY_UNIQUE_ID = rule(r"ANPA[A-Z0-9]{17}", "look like ANPA1234567890ABCDEFG")
+POLICY_VERSION = rule(r"v[1-9][0-9]{0,8}", "look like v1")
 INLINE_POLICY = aws_rule("sso-admin", "PermissionSetPolicyDocument", _LATIN)
 MANAGED_POLICY = aws_rule("iam", "policyDocumentType", _LATIN)
 TAG_KEY = aws_rule("sso-admin", "TagKey", "consist of letters, digits, blanks and _ . : / = + - @")
 TAG_VALUE = aws_rule(
     "sso-admin", "TagValue", "consist of letters, digits, blanks and _ . : / = + - @"
 )
+
+# Of applications and trusted token issuers (reference §5)
+APPLICATION_NAME = aws_rule("sso-admin", "ApplicationNameType")
+APPLICATION_ID = rule(r"apl-[a-zA-Z0-9]{16}", "look like apl-1234567890abcdef")
+APPLICATION_PROVIDER = aws_rule(
+    "sso-admin", "ApplicationProviderArn", "be the ARN of an application provider"
+)
+APPLICATION_DESCRIPTION = aws_rule("sso-admin", "Description")
+APPLICATION_URL = aws_rule("sso-admin", "ApplicationUrl", "be a URL, such as https://example.com/")
+SCOPE = aws_rule("sso-admin", "Scope", "be a scope, such as sso:account:access")
+REDIRECT_URI = rule(low=1)
+AUDIENCE = aws_rule("sso-admin", "TokenIssuerAudience")
+ACTOR_POLICY = rule(low=1)
+ISSUER_NAME = aws_rule("sso-admin", "TrustedTokenIssuerName", _NAME_SIGNS)
+ISSUER_ID = rule(rf"tti-{_UUID}", "look like tti-12345678-90ab-40cd-8f12-34567890abcd")
+ISSUER_URL = aws_rule("sso-admin", "TrustedTokenIssuerUrl", "be a URL, such as https://example.com")
+CLAIM_PATH = aws_rule("sso-admin", "ClaimAttributePath", "be a claim's path, such as email")
+STORE_PATH = aws_rule("sso-admin", "JMESPath", "be an attribute's path, such as emails.value")

@@ -11,7 +11,15 @@ import yaml
 from msgspec import NODEFAULT, UNSET, Struct
 from msgspec.structs import fields
 
-from genkan.sandbox.document import CustomerManagedPolicy, PermissionSet, SeedDocument
+from genkan.organization.control_policies import CONTENT_LIMIT
+from genkan.sandbox.document import (
+    CustomerManagedPolicy,
+    PermissionSet,
+    PolicyVersion,
+    SeedDocument,
+    ServiceControlPolicy,
+)
+from genkan.sandbox.document_applications import Application
 from genkan.sandbox.seed_policies import mapping_of
 from genkan.sandbox.seed_rules import INLINE_POLICY
 from genkan.sandbox.seed_yaml import is_text
@@ -20,7 +28,15 @@ EXPORTED = """Made by `genkan export`: `genkan up --seed` makes this organizatio
 Passwords are not written here; the seed chooses new ones unless some are added."""
 
 _WIDTH = 100
-_POLICIES = {CustomerManagedPolicy: "document", PermissionSet: "inline_policy"}
+_LONGEST = INLINE_POLICY.high or 0
+_POLICIES = {
+    CustomerManagedPolicy: ("document", _LONGEST),
+    PolicyVersion: ("document", _LONGEST),
+    PermissionSet: ("inline_policy", _LONGEST),
+    Application: ("actor_policy", _LONGEST),
+    ServiceControlPolicy: ("content", CONTENT_LIMIT),
+}
+"""Where parts have a policy, and up to which length it is laid out."""
 _IN_ONE_LINE = 3
 """Mappings of so few texts are written in one line."""
 
@@ -52,11 +68,11 @@ def _plain(value: Any) -> Any:
 
 def _part(part: Struct) -> _Written:
     found = _Written()
-    policy = _POLICIES.get(type(part))
+    policy, longest = _POLICIES.get(type(part), ("", 0))
     for field in fields(part):
         value = getattr(part, field.name)
         if field.name == policy and value:
-            found[field.name] = mapping_of(value, INLINE_POLICY.high or 0) or value
+            found[field.name] = mapping_of(value, longest) or value
         elif field.name == "version" or not _says_nothing(field, value):
             found[field.name] = _plain(value)
     return found

@@ -16,7 +16,6 @@ from genkan.sandbox.document import (
     Address,
     Assignment,
     Boundary,
-    CustomerManagedPolicy,
     Enterprise,
     ExternalId,
     Group,
@@ -36,6 +35,7 @@ from genkan.sandbox.document import (
 from genkan.sandbox.seed_names import names_of
 from genkan.sandbox.seed_policies import text_of
 from genkan.sandbox.seed_rights import references_of
+from tests.sandbox_seed.wide_documents import customer_policies, widen
 
 TRICKY = (
     "yes", "no", "true", "null", "~", "1", "007", "1e3", "0o17", "0x1F", "1_000", "12:30:45", ".5",
@@ -216,7 +216,8 @@ def documents(draw: st.DrawFn) -> SeedDocument:
                 st.dictionaries(words("aZ019+=.@_-"), words("aZ019+=.@_-"), max_size=2)
             ),
             access_control_attributes=draw(
-                st.dictionaries(
+                st.just(UNSET)
+                | st.dictionaries(
                     st.sampled_from(["Team", "Cost Center", "Rolle", "null"]),
                     st.sampled_from(["${path:title}", "${path:name.familyName}", "", "yes"]),
                 )
@@ -232,6 +233,7 @@ def documents(draw: st.DrawFn) -> SeedDocument:
         permission_sets=sets,
     )
     document.assignments = draw(_assignments(document))
+    widen(draw, document, policies())
     return document
 
 
@@ -249,13 +251,8 @@ def _organizations(draw: st.DrawFn, pool: list[PolicyReference], root: str) -> O
             environment=draw(st.sampled_from(["", "production", "null"])),
             colour=draw(st.sampled_from(get_args(AccountColor))),
             customer_managed_policies=[
-                CustomerManagedPolicy(
-                    name=reference.name,
-                    path=reference.path,
-                    description=draw(optional(attributes())),
-                    document=draw(policies()),
-                )
-                for reference in pool
+                draw(customer_policies(reference, 10 * number + index, policies()))
+                for index, reference in enumerate(pool)
                 if draw(st.booleans())
             ],
         )

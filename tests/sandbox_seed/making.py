@@ -44,4 +44,4 @@ def run(settings: SandboxSettings, work: Callable[[Sandbox], Awaitable[T]]) -> T
 def exported_after_seeding(document: SeedDocument) -> SeedDocument:
     """What is exported of an organization made of the document."""
     with tempfile.TemporaryDirectory() as directory:
-        return export_organization(seeded(Path(directory), document))
+        return export_organization(seeded(Path(directory), document)).document

@@ -45,7 +45,7 @@ def data_dir(sample_directory: Path, tmp_path: Path) -> Path:
 
 
 def test_the_sample_organization_is_exported_as_it_is_written(data_dir: Path) -> None:
-    exported = export_organization(data_dir)
+    exported = export_organization(data_dir).document
     wanted = in_order(parse_seed(SAMPLE_FILE.read_bytes()))
     wanted.settings.region = "us-east-1"
     assert without_ids(exported) == wanted
@@ -89,13 +89,13 @@ def test_what_was_done_since_is_exported_from_under_a_running_server(data_dir: P
                 permission_set_arn=arn,
                 session_duration="PT2H",
             )
-        return await asyncio.to_thread(export_organization, data_dir)
+        return (await asyncio.to_thread(export_organization, data_dir)).document
 
     exported = run(SandboxSettings(port=8420, data_dir=data_dir), change)
     (new,) = (user for user in exported.users if user.user_name == "new")
     assert new.password is None, "a user of the API has no password"
     assert {one.session_duration for one in exported.permission_sets} == {"PT2H"}
-    assert exported == export_organization(data_dir), "stopped or running, it is the same"
+    assert exported == export_organization(data_dir).document, "stopped or running, it is the same"
 
 
 def test_an_export_leaves_no_trace_in_the_directory(data_dir: Path) -> None:
@@ -110,7 +110,7 @@ def test_an_export_needs_no_key_and_no_right_to_write(data_dir: Path) -> None:
         path.chmod(stat.S_IRUSR)
     data_dir.chmod(stat.S_IRUSR | stat.S_IXUSR)
     try:
-        assert export_organization(data_dir).users
+        assert export_organization(data_dir).document.users
     finally:
         data_dir.chmod(stat.S_IRWXU)
 
