@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from genkan.audit.sealing import SEAL_JOB
-from tests.faults.actors import Access, Actor, Holder, Visitor
+from tests.faults.access import Access
+from tests.faults.actors import Actor, Holder, Visitor
 from tests.faults.deeds.table import ROOMS
 from tests.faults.journal import Journal
 from tests.faults.keeper import Keeper
@@ -63,10 +64,9 @@ class Run:
         self.done: Counter[str] = Counter()
         self.before: Facts = {}
         make: Any = (self.journal, nodes, seed)
-        accounts = [nodes.account(alias) for alias in _ALIASES]
         self.access = [
-            Access("access-0", *make, user_name="ken", accounts=accounts),
-            Access("access-1", *make, user_name="maria", accounts=accounts),
+            Access("access-0", *make, user_name="ken", aliases=_ALIASES),
+            Access("access-1", *make, user_name="maria", aliases=_ALIASES),
         ]
         self.holders = [Holder("holder", *make, user_name="alex")]
         self.keepers = [Keeper(room.name, *make, room) for room in ROOMS]
@@ -81,7 +81,7 @@ class Run:
         """Everything that is wrong after these faults under load, with how to repeat it."""
         print(f"seed {self.seed}")
         before = what_is(Rows(self.nodes.database))
-        for keeper in self.keepers:
+        for keeper in (*self.keepers, *self.access):
             keeper.know(before)
         for actor in self.actors:
             actor.prepare()

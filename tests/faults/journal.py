@@ -25,6 +25,15 @@ from tests.support.server import Server
 DONE, REFUSED, UNKNOWN = "done", "refused", "unknown"
 
 
+@dataclass(frozen=True)
+class Says:
+    """What a role says: names of attached policies, the inline document, the boundary's name."""
+
+    attached: frozenset[str]
+    inline: str
+    boundary: str
+
+
 @dataclass(slots=True)
 class Act:
     """One request. `told` is the refusal's code or what is known of a lost answer."""
@@ -53,8 +62,8 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.acts: list[Act] = []
         self.wrong: list[str] = []
-        self.provisioned: dict[str, str] = {}
-        """What the roles of a permission set must say, by its ARN: it was put, then provisioned."""
+        self.says: dict[str, list[Says]] = {}
+        """What a permission set's roles may say, by its ARN: one thing, where that is known."""
         self._numbers = itertools.count(1)
         self._file = file.open("a", buffering=1)
         self._lock = threading.Lock()

@@ -53,7 +53,7 @@ class Keeper(Actor):
         self.node = node
         self._looks = looks
         self._facts = {fact.kind: fact for fact in room.facts}
-        self._keys: dict[str, Mapping[str, str] | None] = {"": None}
+        self.keys: dict[str, Mapping[str, str] | None] = {"": None}
         self._askers: dict[tuple[str, int | None, str], Asker] = {}
         self._turns = itertools.cycle(range(len(server.serving)))
 
@@ -65,20 +65,24 @@ class Keeper(Actor):
     def share(self, other: "Keeper") -> None:
         """Keep the same things as another one, who asks another node."""
         self.paper = self.hand.paper = other.paper
-        self._keys = other._keys
+        self.keys = other.keys
 
     def prepare(self) -> None:
-        """Sessions of the member accounts' administrators."""
+        """Be the administrator of the room's member accounts, too."""
         for alias in self.room.members:
-            role = f"arn:aws:iam::{self.server.account(alias)}:role/OrganizationAccountAccessRole"
-            given = self.server.client("sts").assume_role(RoleArn=role, RoleSessionName="keeper")[
-                "Credentials"
-            ]
-            self._keys[alias] = {
-                "access_key_id": given["AccessKeyId"],
-                "secret_access_key": given["SecretAccessKey"],
-                "session_token": given["SessionToken"],
-            }
+            self.become(alias)
+
+    def become(self, alias: str) -> None:
+        """Take a session of the account's administrator."""
+        role = f"arn:aws:iam::{self.server.account(alias)}:role/OrganizationAccountAccessRole"
+        given = self.server.client("sts").assume_role(RoleArn=role, RoleSessionName="keeper")[
+            "Credentials"
+        ]
+        self.keys[alias] = {
+            "access_key_id": given["AccessKeyId"],
+            "secret_access_key": given["SecretAccessKey"],
+            "session_token": given["SessionToken"],
+        }
 
     def step(self) -> None:
         """One deed or race that is possible now."""
@@ -123,9 +127,9 @@ class Keeper(Actor):
             act = self._ask(deed, asked)
             if act.done:
                 return act
-            if act.outcome == REFUSED and not _only_says_later(act):
+            if act.outcome == REFUSED and not says_later(act):
                 return act if deed.refused else self._refused(deed, act, lost=lost)
-            if not (deed.insists or deed.refused) and not _only_says_later(act):
+            if not (deed.insists or deed.refused) and not says_later(act):
                 return None
             lost = lost or act.outcome != REFUSED
             if time.monotonic() > deadline:
@@ -206,7 +210,7 @@ class Keeper(Actor):
         act = asker.aws(service or fact.service, name or fact.name, **fact.asks(self.hand, key))
         if act.done:
             told = fact.told(key, act.answer)
-        elif act.outcome == REFUSED and not _only_says_later(act):
+        elif act.outcome == REFUSED and not says_later(act):
             denied = "AccessDenied" in act.told
             told = fact.denied if denied else None
         else:
@@ -224,7 +228,7 @@ class Keeper(Actor):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.stopping.is_set():
             seen = self._asker(deed.by, self.node, "").aws(deed.service, passing.name, **asked)
-            if seen.outcome == REFUSED and not _only_says_later(seen):
+            if seen.outcome == REFUSED and not says_later(seen):
                 if not passing.gone:
                     self.journal.object_to(f"{act.agent} {act.name} came to nothing: {seen.told}")
                 return
@@ -248,12 +252,13 @@ class Keeper(Actor):
         place = (alias, node, which)
         if place not in self._askers:
             self._askers[place] = Asker(
-                self.name, self.journal, self.server, credentials=self._keys[alias], node=node
+                self.name, self.journal, self.server, credentials=self.keys[alias], node=node
             )
         return self._askers[place]
 
 
-def _only_says_later(act: Act) -> bool:
+def says_later(act: Act) -> bool:
+    """Whether a refusal only means: not now."""
     return act.outcome == REFUSED and act.told.partition(" ")[2].startswith(_AGAIN)
 
 

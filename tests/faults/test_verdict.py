@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,22 +10,23 @@ import pytest
 from tests.faults.chaos import SEED, Run
 from tests.faults.journal import Act
 from tests.faults.site import Site
-from tests.faults.verdict import Rows, judge
+from tests.faults.verdict import Rows, is_read, judge
 
-_WANTED = {"CreateUser", "UpdateUser", "CreateGroup", "CreateToken", "SignIn"} | {
-    "CreatePermissionSet",
-    "CreateAccountAssignment",
+_WANTED = {"CreateUser", "CreateToken", "SignIn", "CreateAccountAssignment"} | {
     "DeleteAccountAssignment",
+    "UpdatePermissionSet",
 }
-
-
 _MADE = (
     "SELECT id FROM users WHERE user_name LIKE 'load-%'",
     "SELECT id FROM groups WHERE display_name LIKE 'load-%'",
     "SELECT permission_set_id FROM permission_sets WHERE name LIKE 'L-%'",
+    "SELECT permission_set_id FROM permission_sets WHERE name LIKE 'load-%'",
+    "SELECT application_id FROM applications",
+    "SELECT issuer_id FROM trusted_token_issuers",
+    "SELECT policy_arn FROM iam_policies WHERE policy_name LIKE 'load-%'",
 )
-_ENOUGH = 3
-"""Each of the two actors that make these may take one away before it stops."""
+_ENOUGH = 2
+"""An actor may take one away before it stops."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def quiet(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quie
 def until_all_was_done(run: Run) -> Iterator[str]:
     """Nothing, as often as it takes for an act of each kind and for something to spoil."""
     rows = Rows(run.nodes.database)
-    for _ in range(100):
+    for _ in range(300):
         yield "nothing"
         done = {act.name for act in run.journal.acts if act.done}
         if done >= _WANTED and all(len(rows.all(sql)) >= _ENOUGH for sql in _MADE):
@@ -69,7 +70,7 @@ def spoiled(quiet: Quiet, tmp_path: Path, *statements: str) -> list[str]:
         raw.backup(target)
         for statement in statements:
             assert target.execute(statement).rowcount > 0, statement
-    return judge(quiet.run.journal, f"sqlite:{copy}")
+    return judge(quiet.run.journal, f"sqlite:{copy}", quiet.run.before)
 
 
 _SPOILED = {
@@ -79,7 +80,7 @@ _SPOILED = {
     ),
     "a lost change": (
         "UPDATE users SET display_name = 'other' WHERE user_name LIKE 'load-%'",
-        "names of users recorded but not there",
+        "users recorded but not there",
     ),
     "a lost group": (
         "DELETE FROM groups WHERE display_name LIKE 'load-%'",
@@ -89,6 +90,105 @@ _SPOILED = {
         "DELETE FROM permission_sets WHERE permission_set_id ="
         " (SELECT MAX(permission_set_id) FROM permission_sets WHERE name LIKE 'L-%')",
         "permission sets recorded but not there",
+    ),
+    "a lost application": (
+        "DELETE FROM applications WHERE application_id ="
+        " (SELECT MAX(application_id) FROM applications)",
+        "applications recorded but not there",
+    ),
+    "a changed application": (
+        "UPDATE applications SET status = 'GONE'",
+        "applications there but not recorded",
+    ),
+    "a configuration that nobody put": (
+        "UPDATE applications SET assignment_required = 1 - assignment_required",
+        "assignments required there but not recorded",
+    ),
+    "background sessions that nobody put": (
+        "UPDATE applications SET background_sessions = 'PERHAPS'",
+        "background sessions there but not recorded",
+    ),
+    "an application's assignment that nobody made": (
+        "INSERT INTO application_assignments SELECT application_id, 'x', 'USER' FROM applications",
+        "application assignments there but not recorded",
+    ),
+    "a grant that nobody put": (
+        "INSERT INTO application_parts SELECT application_id, 'grant', 'x', '{}' FROM applications",
+        "application parts there but not recorded",
+    ),
+    "a part of no application": (
+        "INSERT INTO application_parts VALUES ('apl-x', 'grant', 'x', '{}')",
+        "parts of no application",
+    ),
+    "a lost issuer": (
+        "DELETE FROM trusted_token_issuers WHERE issuer_id ="
+        " (SELECT MAX(issuer_id) FROM trusted_token_issuers)",
+        "issuers recorded but not there",
+    ),
+    "a tag that nobody put": (
+        "UPDATE permission_sets SET tags = '[[\"load-z\",\"x\"]]' WHERE name LIKE 'load-%'",
+        "tags there but not recorded",
+    ),
+    "a Region that never settled": (
+        "INSERT INTO instance_regions SELECT id, 'us-gov-west-1', 'ADDING', 0 FROM instances"
+        " WHERE kind = 'ORGANIZATION'",
+        "regions there but not recorded",
+    ),
+    "other attributes": (
+        "INSERT INTO instance_access_control_attributes SELECT id, '[]' FROM instances"
+        " WHERE kind = 'ORGANIZATION' ON CONFLICT (instance_id) DO UPDATE SET attributes = '[]'",
+        "attributes there but not recorded",
+    ),
+    "an instance in a passing state": (
+        "UPDATE instances SET kind = 'ACCOUNT', status = 'CREATE_IN_PROGRESS'",
+        "instances there but not recorded",
+    ),
+    "another name of the instance": (
+        "UPDATE instances SET name = 'x' WHERE kind = 'ORGANIZATION'",
+        "organization instance recorded but not there",
+    ),
+    "a managed policy that nobody attached": (
+        "INSERT INTO permission_set_managed_policies SELECT permission_set_id, 'x'"
+        " FROM permission_sets WHERE name LIKE 'load-%'",
+        "managed policies there but not recorded",
+    ),
+    "a reference that nobody attached": (
+        "INSERT INTO permission_set_customer_policies SELECT permission_set_id, '/', 'x'"
+        " FROM permission_sets WHERE name LIKE 'load-%'",
+        "customer policies there but not recorded",
+    ),
+    "an inline policy that nobody put": (
+        "UPDATE permission_sets SET inline_policy = '{\"x\":1}' WHERE name LIKE 'load-%'",
+        "inline policies there but not recorded",
+    ),
+    "a boundary that nobody put": (
+        "UPDATE permission_sets SET boundary = '{\"x\":\"y\"}' WHERE name LIKE 'load-%'",
+        "boundaries there but not recorded",
+    ),
+    "a delegation that nobody made": (
+        "INSERT INTO delegated_administrators VALUES ('1', 'x', 0)",
+        "delegations there but not recorded",
+    ),
+    "a service that nobody trusts": (
+        "INSERT INTO organization_service_access VALUES ('x', 0)",
+        "trusted services there but not recorded",
+    ),
+    "a control policy that nobody made": (
+        "INSERT INTO organization_policies VALUES ('p-x', 'load-x', '',"
+        ' \'{"Statement":[{"Action":"iam:x"}]}\', \'{}\')',
+        "control policies there but not recorded",
+    ),
+    "an account's policy in another version": (
+        "UPDATE iam_policies SET default_version_id = 'v9' WHERE policy_name LIKE 'load-%'",
+        "policies there but not recorded",
+    ),
+    "a version that says something else": (
+        "UPDATE iam_policy_versions SET document = '{}' WHERE policy_arn LIKE '%/load-%'",
+        "policy versions there but not recorded",
+    ),
+    "a role that says something else": (
+        "UPDATE iam_roles SET boundary_arn = 'x' WHERE role_name LIKE 'AWSReservedSSO_L-%'",
+        "boundary='x'",
     ),
     "a wrong count": ("UPDATE identity_stores SET user_count = user_count + 1", "user_count"),
     "a lost role": (
@@ -132,7 +232,7 @@ _SPOILED = {
     ),
     "a membership of nobody": (
         "INSERT INTO group_memberships SELECT 'x', id, 'nobody', 'nobody', 0, ''"
-        " FROM identity_stores",
+        " FROM identity_stores LIMIT 1",
         "memberships of nobody",
     ),
     "a grant whose refresh token is gone": (
@@ -170,15 +270,25 @@ def test_a_record_that_is_there_twice_is_named(quiet: Quiet, tmp_path: Path) -> 
     assert any("an event id occurs twice" in one for one in found)
 
 
-def test_a_role_that_does_not_say_what_was_provisioned_is_named(
-    quiet: Quiet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = Rows(f"sqlite:{quiet.file}")
-    ((one, role), *_) = rows.all(
-        "SELECT permission_set_id, role_name FROM provisioned_permission_sets"
-    )
-    monkeypatch.setitem(quiet.run.journal.provisioned, f"arn/{one}", '{"Version":"2012-10-17"}')
-    assert any(found.startswith(f"role {role} says") for found in spoiled(quiet, tmp_path))
+def test_a_refusal_without_its_record_is_named(quiet: Quiet, tmp_path: Path) -> None:
+    acts = quiet.run.journal.acts
+    agent = next(act.agent for act in acts if act.service and not act.done and not is_read(act))
+    statement = f'DELETE FROM audit_events WHERE record LIKE \'%"userAgent":"{agent}"%\''
+    found = spoiled(quiet, tmp_path, statement)
+    assert any(one.startswith(f"its refusal is not recorded: {agent} ") for one in found)
+
+
+def test_two_things_of_one_token_are_named(quiet: Quiet, tmp_path: Path) -> None:
+    acts = [act for act in acts_of(quiet, "CreateApplication") if "ClientToken" in act.asked]
+    one, other = acts[0], next(act for act in acts if act.asked != acts[0].asked)
+    acts = quiet.run.journal.acts
+    token = {"ClientToken": other.asked["ClientToken"]}
+    acts[acts.index(one)] = replace(one, asked={**one.asked, **token})
+    try:
+        found = spoiled(quiet, tmp_path)
+    finally:
+        acts[[act.agent for act in acts].index(one.agent)] = one
+    assert any(one.startswith("one token, several things") for one in found)
 
 
 def test_an_untouched_copy_is_good(quiet: Quiet, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from genkan.audit.sealing import SEAL_JOB
 from tests.faults.deeds.table import EFFECTS, FACTS
-from tests.faults.journal import DONE, REFUSED, Act, Journal
+from tests.faults.journal import DONE, REFUSED, Act, Journal, Says
 from tests.faults.paper import Facts, Key, Paper, Value, found
 
 _READS = ("Describe", "List", "Get", "Start")
@@ -96,7 +96,8 @@ def judge(journal: Journal, database: str, before: Facts) -> list[str]:
     ]
 
 
-def _is_read(act: Act) -> bool:
+def is_read(act: Act) -> bool:
+    """Whether an act leaves no record of success."""
     return act.name.startswith(_READS) and act.name not in _RECORDED_READS
 
 
@@ -105,7 +106,7 @@ def _records(journal: Journal, audit: Audit) -> Iterator[str]:
     for act in journal.acts:
         said = f"{act.agent} {act.name} {dict(act.asked)} {act.outcome} {act.told}"
         names = Counter(record["eventName"] for record in audit.successes.get(act.agent, ()))
-        if act.outcome == DONE and not names and not _is_read(act):
+        if act.outcome == DONE and not names and not is_read(act):
             yield f"acknowledged but not recorded: {said}"
         if act.name not in _PAGES:
             yield from _records_of_one(act, said, names, audit.failures.get(act.agent, []))
@@ -122,7 +123,7 @@ def _records_of_one(act: Act, said: str, names: Counter[str], failures: list[str
         yield f"its refusal is recorded twice: {said}"
     if failures and (names or act.outcome == DONE):
         yield f"done but recorded as refused: {said}"
-    if act.outcome == REFUSED and act.service and not _is_read(act):
+    if act.outcome == REFUSED and act.service and not is_read(act):
         code = act.told.partition(" ")[2]
         if not failures:
             yield f"its refusal is not recorded: {said}"
@@ -137,7 +138,7 @@ def _facts(journal: Journal, audit: Audit, rows: Rows, before: Facts) -> Iterato
         record = audit.committed(act)
         if effect is not None and record is not None:
             effect(paper, act.asked, record["responseElements"] or {})
-        elif effect is not None and act.done and _is_read(act):
+        elif effect is not None and act.done and is_read(act):
             effect(paper, act.asked, act.answer)
     for kind, stored in what_is(rows).items():
         yield from _compare(kind, _shown(paper.of(kind)), _shown(stored))
@@ -208,7 +209,8 @@ def _assignments(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
         if _answered(record, "requestId") not in ends:
             yield f"{act.agent} {act.name} was accepted and is not there"
 
-    users = _removed(journal, audit, "DeleteUser", "UserId")
+    gone = _removed(journal, audit, "DeleteUser", "UserId")
+    gone |= _removed(journal, audit, "DeleteGroup", "GroupId")
     taken = {_key(act) for act, _ in _of(journal, audit, "DeleteAccountAssignment")}
     expected = {
         _key(act)
@@ -221,7 +223,7 @@ def _assignments(journal: Journal, audit: Audit, rows: Rows) -> Iterator[str]:
         " WHERE p.name LIKE 'L-%'"
     )
     yield from _compare(
-        "assignments", {key for key in expected - taken if key[2] not in users}, stored
+        "assignments", {key for key in expected - taken if key[2] not in gone}, stored
     )
 
 
@@ -262,15 +264,25 @@ def _role_names(recorded: dict[Any, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _contents(journal: Journal, rows: Rows) -> Iterator[str]:
-    wanted = {arn.rpartition("/")[2]: policy for arn, policy in journal.provisioned.items()}
-    for permission_set, role, document in rows.all(
-        "SELECT p.permission_set_id, p.role_name, r.document FROM provisioned_permission_sets AS p"
-        " LEFT JOIN iam_role_policies AS r ON r.account_id = p.account_id"
-        " AND r.role_name = p.role_name"
+    """Each role says what was provisioned last, whatever was edited since."""
+    may_say = {arn.rpartition("/")[2]: says for arn, says in journal.says.items()}
+    attached: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for account, role, policy in rows.all(
+        "SELECT account_id, role_name, policy_arn FROM iam_role_attachments"
     ):
-        policy = wanted.get(permission_set)
-        if policy and (document is None or json.loads(document) != json.loads(policy)):
-            yield f"role {role} says {document} instead of {policy}"
+        attached[account, role].add(policy.rpartition("/")[2])
+    for permission_set, account, role, boundary, document in rows.all(
+        "SELECT p.permission_set_id, r.account_id, r.role_name, r.boundary_arn, i.document"
+        " FROM provisioned_permission_sets AS p JOIN iam_roles AS r"
+        " ON r.account_id = p.account_id AND r.role_name = p.role_name"
+        " LEFT JOIN iam_role_policies AS i ON i.account_id = r.account_id"
+        " AND i.role_name = r.role_name"
+    ):
+        named = frozenset(attached[account, role])
+        says = Says(named, document or "", (boundary or "").rpartition("/")[2])
+        allowed = may_say.get(permission_set)
+        if allowed is not None and says not in allowed:
+            yield f"role {role} says {says} instead of {allowed}"
 
 
 def _leftovers(rows: Rows) -> Iterator[str]:
@@ -293,6 +305,45 @@ _ORPHANS = {
     "memberships of nobody": (
         "SELECT m.id FROM group_memberships AS m LEFT JOIN users AS u ON u.id = m.user_id"
         " LEFT JOIN groups AS g ON g.id = m.group_id WHERE u.id IS NULL OR g.id IS NULL"
+    ),
+    "parts of no application": (
+        "SELECT application_id, kind, name FROM application_parts WHERE application_id NOT IN"
+        " (SELECT application_id FROM applications)"
+    ),
+    "application assignments of nobody": (
+        "SELECT application_id, principal_id FROM application_assignments AS a WHERE NOT EXISTS"
+        " (SELECT 1 FROM users AS u WHERE u.id = a.principal_id) AND NOT EXISTS"
+        " (SELECT 1 FROM groups AS g WHERE g.id = a.principal_id) OR application_id NOT IN"
+        " (SELECT application_id FROM applications)"
+    ),
+    "what no instance has": (
+        "SELECT application_id FROM applications"
+        " WHERE instance_id NOT IN (SELECT id FROM instances)"
+        " UNION SELECT issuer_id FROM trusted_token_issuers"
+        " WHERE instance_id NOT IN (SELECT id FROM instances)"
+        " UNION SELECT instance_id FROM instance_regions"
+        " WHERE instance_id NOT IN (SELECT id FROM instances)"
+        " UNION SELECT id FROM identity_stores"
+        " WHERE id NOT IN (SELECT identity_store_id FROM instances)"
+    ),
+    "what no identity store has": (
+        "SELECT id FROM users WHERE identity_store_id NOT IN (SELECT id FROM identity_stores)"
+        " UNION SELECT id FROM groups"
+        " WHERE identity_store_id NOT IN (SELECT id FROM identity_stores)"
+    ),
+    "policies of no permission set": (
+        "SELECT permission_set_id FROM permission_set_managed_policies WHERE permission_set_id"
+        " NOT IN (SELECT permission_set_id FROM permission_sets)"
+        " UNION SELECT permission_set_id FROM permission_set_customer_policies"
+        " WHERE permission_set_id NOT IN (SELECT permission_set_id FROM permission_sets)"
+    ),
+    "versions of no policy": (
+        "SELECT policy_arn FROM iam_policy_versions WHERE policy_arn NOT IN"
+        " (SELECT policy_arn FROM iam_policies)"
+    ),
+    "instances and Regions that never settled": (
+        "SELECT arn, status FROM instances WHERE status <> 'ACTIVE' UNION"
+        " SELECT region_name, status FROM instance_regions WHERE status <> 'ACTIVE'"
     ),
     "assignments of nobody": (
         "SELECT a.principal_id FROM assignments AS a WHERE NOT EXISTS (SELECT 1 FROM users AS u"

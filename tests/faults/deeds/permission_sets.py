@@ -110,19 +110,34 @@ def read_json(text: str) -> Value | None:
 
 _ARN = "'arn:aws:sso:::permissionSet/' || s.instance_id || '/' || s.permission_set_id"
 _OURS = "(s.name LIKE 'load-%' OR s.name LIKE 'L-%')"
-_PUT_INLINE = _sso(
+CREATE = _sso("CreatePermissionSet", asks=_a_set, effect=_make, insists=False)
+ATTACH_CUSTOMER = _sso(
+    "AttachCustomerManagedPolicyReferenceToPermissionSet",
+    asks=_customer,
+    effect=lambda paper, asked, answer: paper.put("customer policies", *_referred(asked)),
+)
+PUT_BOUNDARY = _sso(
+    "PutPermissionsBoundaryToPermissionSet",
+    asks=_boundary,
+    effect=lambda paper, asked, answer: paper.put(
+        "boundaries",
+        asked["PermissionSetArn"],
+        value=texts_of_boundary(asked["PermissionsBoundary"]),
+    ),
+)
+PUT_INLINE = _sso(
     "PutInlinePolicyToPermissionSet",
     asks=lambda hand: _set(hand, InlinePolicy=inline_policy(hand.a_name())),
     effect=lambda paper, asked, answer: paper.put(
         "inline policies", asked["PermissionSetArn"], value=read_json(asked["InlinePolicy"])
     ),
 )
-_DELETE = _sso(
+DELETE = _sso(
     "DeletePermissionSet",
     asks=_removed,
     effect=lambda paper, asked, answer: paper.end(asked["PermissionSetArn"]),
 )
-_ATTACH = _sso(
+ATTACH = _sso(
     "AttachManagedPolicyToPermissionSet",
     asks=_managed,
     effect=lambda paper, asked, answer: paper.put(
@@ -214,18 +229,18 @@ def _edit_what_goes(deed: Deed) -> Race:
         gone = {name: asked[name] for name in ("InstanceArn", "PermissionSetArn")}
         return gone, asked
 
-    return Race(first=_DELETE, second=deed, asks=both)
+    return Race(first=DELETE, second=deed, asks=both)
 
 
 ROOM = Room(
     name="sets",
     facts=FACTS,
     deeds=(
-        _sso("CreatePermissionSet", asks=_a_set, effect=_make, insists=False),
+        CREATE,
         _sso("UpdatePermissionSet", asks=_changed, effect=_change),
-        _DELETE,
-        _PUT_INLINE,
-        _ATTACH,
+        DELETE,
+        PUT_INLINE,
+        ATTACH,
         _sso(
             "DetachManagedPolicyFromPermissionSet",
             asks=_managed_detached,
@@ -233,11 +248,7 @@ ROOM = Room(
                 "managed policies", asked["PermissionSetArn"], asked["ManagedPolicyArn"]
             ),
         ),
-        _sso(
-            "AttachCustomerManagedPolicyReferenceToPermissionSet",
-            asks=_customer,
-            effect=lambda paper, asked, answer: paper.put("customer policies", *_referred(asked)),
-        ),
+        ATTACH_CUSTOMER,
         _sso(
             "DetachCustomerManagedPolicyReferenceFromPermissionSet",
             asks=_customer_detached,
@@ -251,15 +262,7 @@ ROOM = Room(
             ),
             often=0.5,
         ),
-        _sso(
-            "PutPermissionsBoundaryToPermissionSet",
-            asks=_boundary,
-            effect=lambda paper, asked, answer: paper.put(
-                "boundaries",
-                asked["PermissionSetArn"],
-                value=texts_of_boundary(asked["PermissionsBoundary"]),
-            ),
-        ),
+        PUT_BOUNDARY,
         _sso(
             "DeletePermissionsBoundaryFromPermissionSet",
             asks=lambda hand: _set(hand, "boundaries"),
@@ -278,9 +281,9 @@ ROOM = Room(
             "PutInlinePolicyToPermissionSet",
             "ValidationException",
             lambda hand: _set(hand, InlinePolicy='{"Version":"2012-10-17"}'),
-            _PUT_INLINE.effect,
+            PUT_INLINE.effect,
         ),
-        _refused("DeletePermissionSet", "ResourceNotFoundException", _unknown, _DELETE.effect),
+        _refused("DeletePermissionSet", "ResourceNotFoundException", _unknown, DELETE.effect),
     ),
-    races=(_edit_what_goes(_PUT_INLINE), _edit_what_goes(_ATTACH)),
+    races=(_edit_what_goes(PUT_INLINE), _edit_what_goes(ATTACH)),
 )
