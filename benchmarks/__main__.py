@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import dataset, load, machine, reads, sites, stores, table
+from benchmarks import assignments, dataset, load, machine, reads, sites, stores, table
 from benchmarks.operations import OPERATIONS, Measured, check_password
 from benchmarks.sites import Site
 
@@ -81,6 +81,7 @@ def main() -> None:
     written = table.section(facts, figures, memories, every_read)
     if chosen.whole and not failed:
         table.rewrite(PAGE, written)
+        assignments.write(chosen.runs)
         _tell(f"written to {PAGE}")
     else:
         print(written)

@@ -12,19 +12,22 @@ are looked at before a figure counts: assignments, roles, a person's credentials
 import argparse
 import asyncio
 import itertools
+import os
 import secrets
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, nodes, sites
+from benchmarks import nodes, sites
 from benchmarks.burst import Asked, Burst, Line, ask_all, middle, run
 from benchmarks.dataset import Scale
 from benchmarks.effects import require_assignments, require_credentials, require_roles
 from benchmarks.load import Wrong
 from benchmarks.sites import Site
+from benchmarks.table import NoMarks
 from benchmarks.triples import POLICY, Admin, Triple, accounts_of, learn, members, triples
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -40,6 +43,7 @@ SCALE = Scale(
     everywhere=2,
 )
 EXPECTED_SECONDS = 5.0
+SERVERS = ("sqlite", "postgres")
 _LOOK_SECONDS = 0.05
 
 
@@ -211,30 +215,45 @@ def expectation(found: Sequence[Figure]) -> str:
     return ""
 
 
-def rewrite(page: Path, found: Sequence[Figure], described: str) -> None:
+def rewrite(page: Path, written: str) -> None:
     """Put the figures into the page, between their own marks."""
     text = page.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"{page} has not the marks of the assignments")
-    written = f"{described}\n\n{expectation(found)}\n\n{table(found)}"
+        raise NoMarks(str(page))
     before, after = text[: text.index(BEGIN)], text[text.index(END) :]
     page.write_text(f"{before}{BEGIN}\n\n{written}\n\n{after}", encoding="utf-8")
 
 
+def section(only: Sequence[str], runs: int) -> str:
+    """Measure, and say what was found."""
+    load_average = os.getloadavg()[0]
+    found = []
+    for figure in figures(only, runs):
+        print(f"{figure.server:10} {figure.nodes} {figure.burst}", file=sys.stderr, flush=True)
+        found.append(figure)
+    described = (
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on the machine above; of {runs} runs the middle"
+        f" one; load average before: {load_average:.1f}."
+    )
+    return f"{described}\n\n{expectation(found)}\n\n{table(found)}"
+
+
+def write(runs: int) -> None:
+    """Measure everything and write it into the page."""
+    rewrite(PAGE, section(SERVERS, runs))
+
+
 def main() -> None:
-    """The command: a whole run rewrites the page's part, less is printed."""
+    """The command: a whole run rewrites its part of the page, less is printed."""
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.assignments")
     arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--only", default="sqlite,postgres", help="of sqlite,postgres")
+    arguments.add_argument("--only", default=",".join(SERVERS), help="of sqlite,postgres")
     chosen = arguments.parse_args()
-    described = machine.describe(chosen.runs, 0)
-    found = []
-    for figure in figures(chosen.only.split(","), chosen.runs):
-        print(figure, file=sys.stderr, flush=True)
-        found.append(figure)
-    print(expectation(found), table(found), sep="\n\n")
-    if {*chosen.only.split(",")} == {"sqlite", "postgres"}:
-        rewrite(PAGE, found, described)
+    only = chosen.only.split(",")
+    if {*only} == {*SERVERS}:
+        write(chosen.runs)
+    else:
+        print(section(only, chosen.runs))
 
 
 if __name__ == "__main__":
