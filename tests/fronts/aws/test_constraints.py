@@ -118,3 +118,41 @@ def test_a_value_of_another_type_is_a_serialization_exception(
         for name, answer in answers.items()
         if (answer.status, answer.code) != (400, "SerializationException")
     } == {}
+
+
+#: What AWS Organizations calls a constraint, by how its text begins.
+REASONS = {
+    "Member must not be null": "INPUT_REQUIRED",
+    "Member must satisfy regular expression pattern": "INVALID_PATTERN",
+    "Member must satisfy enum value set": "INVALID_ENUM",
+    "Member must have length less": "MAX_LENGTH_EXCEEDED",
+    "Member must have length greater": "MIN_LENGTH_EXCEEDED",
+    "Member must have value less": "MAX_VALUE_EXCEEDED",
+    "Member must have value greater": "MIN_VALUE_EXCEEDED",
+}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        operation
+        for service, operation in SIGNED
+        if service == "organizations" and input_of(service, operation) is not None
+    ],
+)
+def test_organizations_gives_the_reason_of_a_broken_constraint(
+    refusing: World, operation: str
+) -> None:
+    """Its errors have a member for it, and one sentence for many (botocore's model)."""
+    model = service_model("organizations")
+    known = model.shape_for("InvalidInputExceptionReason").metadata["enum"]
+    for bad in bad_requests(input_of("organizations", operation)):
+        answer = send(refusing, "organizations", operation, bad)
+        assert (answer.status, answer.code) == (400, "InvalidInputException"), (bad, answer)
+        possible = {
+            reason
+            for _, text in bad.said
+            for start, reason in REASONS.items()
+            if text.startswith(start)
+        }
+        assert answer.json["Reason"] in (possible or known), (bad, answer)
