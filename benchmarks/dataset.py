@@ -24,9 +24,9 @@ import msgspec
 from benchmarks import catalogue
 from genkan.authorization.managed import lookup
 from genkan.core import arns
-from genkan.identity_store.described import as_json
+from genkan.identity_store.described import as_json, described, described_group
 from genkan.identity_store.folding import fold
-from genkan.identity_store.records import ENABLED, User
+from genkan.identity_store.records import ENABLED, Group, User
 from genkan.permission_sets.content import content_hash
 from genkan.permission_sets.records import (
     CustomerManagedPolicyReference,
@@ -219,18 +219,20 @@ def _unique_id(rng: random.Random, prefix: str) -> str:
     return prefix + "".join(rng.choices(_BASE32, k=17))
 
 
-def _resource_ids(noun: str, first: int, count: int) -> list[str]:
-    """`count` ids, of which the first few are the same at every scale and the others in order."""
+def _resource_ids(noun: str, count: int) -> list[str]:
+    """`count` ids, the first of which are the same at every scale.
+
+    Not in order: as in the product, what is next to each other in a list was made whenever.
+    """
     rng = random.Random(noun)
-    chosen = [_resource_id(rng) for _ in range(count)]
-    return chosen[:first] + sorted(chosen[first:])
+    return [_resource_id(rng) for _ in range(count)]
 
 
 # --- people ---------------------------------------------------------------------------------------
 
 
 def _users(store: Store, base: _Base, scale: Scale) -> list[str]:
-    users = _resource_ids("users", 0, scale.users - base.counts["users"])
+    users = _resource_ids("users", scale.users - base.counts["users"])
     store.add(
         "users",
         "id, identity_store_id, user_name, user_name_folded, display_name, email_folded, status,"
@@ -326,28 +328,21 @@ def _user(base: _Base, number: int, user_id: str) -> Row:
     return (
         *(user_id, base.identity_store_id, name, fold(name), user.display_name, fold(email)),
         *(user.status, json.dumps(attributes, separators=(",", ":")), "{}", user.revision),
-        *(base.now, _BY, base.now, _BY, as_json(user), user.revision),
+        *(base.now, _BY, base.now, _BY, as_json(described(user)), user.revision),
     )
 
 
 def _groups(store: Store, base: _Base, scale: Scale, users: Sequence[str]) -> list[str]:
-    groups = _resource_ids("groups", PERSON_GROUPS, scale.groups - base.counts["groups"])
-    names = [f"Team {number:05d}" for number in range(len(groups))]
+    groups = _resource_ids("groups", scale.groups - base.counts["groups"])
     store.add(
         "groups",
         "id, identity_store_id, display_name, display_name_folded, description, external_ids,"
-        " revision, created_at, created_by, updated_at, updated_by",
-        (
-            (
-                *(group_id, base.identity_store_id, name, fold(name), f"Members of {name}"),
-                *("[]", 1, base.now, _BY, base.now, _BY),
-            )
-            for group_id, name in zip(groups, names, strict=True)
-        ),
+        " revision, created_at, created_by, updated_at, updated_by, listed, listed_revision",
+        (_group(base, number, group_id) for number, group_id in enumerate(groups)),
     )
     pairs = [(group_id, base.person) for group_id in groups[:PERSON_GROUPS]]
     pairs += _memberships(groups[PERSON_GROUPS:], users)
-    ids = _resource_ids("memberships", 0, len(pairs))
+    ids = _resource_ids("memberships", len(pairs))
     store.add(
         "group_memberships",
         "id, identity_store_id, group_id, user_id, created_at, created_by",
@@ -357,6 +352,26 @@ def _groups(store: Store, base: _Base, scale: Scale, users: Sequence[str]) -> li
         ),
     )
     return groups
+
+
+def _group(base: _Base, number: int, group_id: str) -> Row:
+    name = f"Team {number:05d}"
+    group = Group(
+        group_id=group_id,
+        identity_store_id=base.identity_store_id,
+        display_name=name,
+        description=f"Members of {name}",
+        external_ids=(),
+        revision=1,
+        created_at=base.now,
+        created_by=_BY,
+        updated_at=base.now,
+        updated_by=_BY,
+    )
+    return (
+        *(group_id, base.identity_store_id, name, fold(name), group.description, "[]"),
+        *(group.revision, base.now, _BY, base.now, _BY, as_json(described_group(group)), 1),
+    )
 
 
 def _memberships(groups: Sequence[str], users: Sequence[str]) -> Iterator[tuple[str, str]]:

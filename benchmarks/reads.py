@@ -88,15 +88,30 @@ class Targets:
 
     @cached_property
     def crowds(self) -> list[str]:
-        """Groups with a permission set in every account; none in the small data set."""
-        found = []
-        for group in self._all("list_groups", "Groups", 40, **self.store):
-            listed = self._admin.list_account_assignments_for_principal(
-                **self.instance, PrincipalId=group["GroupId"], PrincipalType="GROUP"
-            )["AccountAssignments"]
-            sets = {one["PermissionSetArn"] for one in listed}
-            if len(listed) == 100 and len(sets) == 1:
-                found.append(group["GroupId"])
+        """Groups with a permission set in every account; none in the small data set.
+
+        Told by the accounts: two of them share few other groups.
+        """
+        first, second = (self._groups_everywhere(account_id) for account_id in self.accounts[-2:])
+        return sorted(first & second)[: TARGETS // 8]
+
+    def _groups_everywhere(self, account_id: str) -> set[str]:
+        """Groups that have one of the account's permission sets of many accounts."""
+        found = set()
+        for arn in self._admin.list_permission_sets_provisioned_to_account(
+            **self.instance, AccountId=account_id
+        )["PermissionSets"]:
+            accounts = self._admin.list_accounts_for_provisioned_permission_set(
+                **self.instance, PermissionSetArn=arn
+            )["AccountIds"]
+            if len(accounts) == 100:
+                found |= {
+                    one["PrincipalId"]
+                    for one in self._admin.list_account_assignments(
+                        **self.instance, AccountId=account_id, PermissionSetArn=arn
+                    )["AccountAssignments"]
+                    if one["PrincipalType"] == "GROUP"
+                }
         return found
 
     @cached_property

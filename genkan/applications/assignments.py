@@ -166,7 +166,7 @@ def _require_principal(
 ) -> None:
     """`NotFound` in the words that assignments to accounts have for it (reference §4)."""
     kind: Literal["USER", "GROUP"] = "USER" if principal_type == "USER" else "GROUP"
-    if identity_store.find_principal(tx, identity_store_id, kind, principal_id) is None:
+    if not identity_store.has_principal(tx, identity_store_id, kind, principal_id):
         raise NotFound(
             f"the {kind} assignee {principal_id} was not found in directory {identity_store_id}"
         )

@@ -156,8 +156,7 @@ def list_account_assignments_for_principal(
     """ListAccountAssignmentsForPrincipal: a user's own and, as GROUP rows, those of its groups."""
     instance = instances.required_organization_instance(tx, instance_arn)
     kind: Literal["USER", "GROUP"] = "USER" if principal_type == "USER" else "GROUP"
-    name = identity_store.find_principal(tx, instance.identity_store_id, kind, principal_id)
-    if name is None:
+    if not identity_store.has_principal(tx, instance.identity_store_id, kind, principal_id):
         raise NotFound(f"{kind} not found.")
     groups = identity_store.group_ids_of(tx, principal_id) if kind == "USER" else ()
     account_id = (filter or {}).get("account_id")

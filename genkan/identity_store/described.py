@@ -1,7 +1,8 @@
-"""A user as DescribeUser and ListUsers tell it: as a mapping, and as the JSON that is kept of it.
+"""Users and groups as they are described and listed: as mappings, and as the JSON kept of them.
 
-Owns the JSON's form: AWS's member names and epoch seconds, without extensions, which a list tells
-only when asked for. Invariant: `read(as_json(user))` is what `described(user)` says. Pure.
+Owns the JSON's form: AWS's member names and epoch seconds. A user's is kept without extensions,
+which a list tells only when asked for. Invariant: `read(as_json(members))` are the members that are
+set. Pure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from genkan.core import arns
-from genkan.identity_store.records import User
+from genkan.identity_store.records import Group, User
 
 _TIMES = ("created_at", "updated_at")
 _encode = msgspec.json.Encoder().encode
@@ -40,12 +41,27 @@ def described(user: User, extensions: Sequence[str] = ()) -> dict[str, Any]:
     return members
 
 
-def as_json(user: User) -> str:
-    """The user without extensions, as AWS's JSON has it."""
-    members = described(user)
-    for name in _TIMES:
-        members[name] /= 1000
-    return _encode(_renamed(members, _aws_name)).decode()
+def described_group(group: Group) -> dict[str, Any]:
+    """Every member; None for those that are not set."""
+    return {
+        "identity_store_id": group.identity_store_id,
+        "group_id": group.group_id,
+        "group_arn": arns.group(group.group_id),
+        "revision": str(group.revision),
+        "display_name": group.display_name,
+        "description": group.description,
+        "external_ids": group.external_ids or None,
+        "created_at": group.created_at,
+        "created_by": group.created_by,
+        "updated_at": group.updated_at,
+        "updated_by": group.updated_by,
+    }
+
+
+def as_json(members: Mapping[str, Any]) -> str:
+    """What is described, as AWS's JSON has it."""
+    seconds = {name: members[name] / 1000 for name in _TIMES}
+    return _encode(_renamed({**members, **seconds}, _aws_name)).decode()
 
 
 def read(text: str) -> dict[str, Any]:

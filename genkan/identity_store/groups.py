@@ -7,9 +7,11 @@ from typing import Any
 from genkan.core import arns, ids
 from genkan.core.events import GroupDeleted
 from genkan.core.pages import open_token, page_of
-from genkan.db.database import Row, Tx
+from genkan.core.rendered import Rendered
+from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
+from genkan.identity_store.described import described_group, read
 from genkan.identity_store.folding import fold
 from genkan.identity_store.lookup import folded_filter, group_id_by
 from genkan.identity_store.records import Group
@@ -125,7 +127,7 @@ def delete_group(
 
 def describe_group(tx: Tx, *, identity_store_id: str, group_id: str) -> Mapping[str, Any]:
     """DescribeGroup."""
-    return _described(required_group(tx, identity_store_id, group_id))
+    return described_group(required_group(tx, identity_store_id, group_id))
 
 
 def list_groups(
@@ -143,11 +145,11 @@ def list_groups(
     after = open_token(tx.vault, query, next_token) or ""
     if name is not None:
         found = store.find_group_by_name(tx, identity_store_id, name)
-        return {"groups": [_described(found)] if found else [], "next_token": None}
+        return {"groups": [described_group(found)] if found else [], "next_token": None}
     rows = store.list_groups(tx, identity_store_id, after, max_results + 1)
     page = page_of(tx.vault, query, rows, max_results, lambda row: str(row[0]))
     return {
-        "groups": [_listed(identity_store_id, row) for row in page.items],
+        "groups": Rendered([row[1] for row in page.items], read),
         "next_token": page.next_token,
     }
 
@@ -210,38 +212,3 @@ def _revision(group: Group) -> GroupRevision:
         group_arn=arns.group(group.group_id),
         revision=str(group.revision),
     )
-
-
-def _described(group: Group) -> dict[str, Any]:
-    return {
-        "identity_store_id": group.identity_store_id,
-        "group_id": group.group_id,
-        "group_arn": arns.group(group.group_id),
-        "revision": str(group.revision),
-        "display_name": group.display_name,
-        "description": group.description,
-        "external_ids": group.external_ids or None,
-        "created_at": group.created_at,
-        "created_by": group.created_by,
-        "updated_at": group.updated_at,
-        "updated_by": group.updated_by,
-    }
-
-
-def _listed(identity_store_id: str, row: Row) -> dict[str, Any]:
-    """What `_described` says, of a row of `store.list_groups`."""
-    group_id, display_name, description, external_ids, revision, *changes = row
-    created_at, created_by, updated_at, updated_by = changes
-    return {
-        "identity_store_id": identity_store_id,
-        "group_id": group_id,
-        "group_arn": arns.group(group_id),
-        "revision": str(revision),
-        "display_name": display_name,
-        "description": description,
-        "external_ids": store.read_list(external_ids) or None,
-        "created_at": created_at,
-        "created_by": created_by,
-        "updated_at": updated_at,
-        "updated_by": updated_by,
-    }

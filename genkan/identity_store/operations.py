@@ -40,6 +40,7 @@ __all__ = [
     "find_user_by_email",
     "find_user_by_name",
     "group_ids_of",
+    "has_principal",
     "owner_of",
     "set_user_status",
 ]
@@ -101,6 +102,15 @@ def find_principal(
     if found is None or found.identity_store_id != identity_store_id:
         return None
     return found.user_name if isinstance(found, User) else found.display_name
+
+
+def has_principal(
+    tx: Tx, identity_store_id: str, principal_type: PrincipalType, principal_id: str
+) -> bool:
+    """Whether the store has such a principal; one look into an index."""
+    if principal_type == "USER":
+        return store.has_user(tx, identity_store_id, principal_id)
+    return store.has_group(tx, identity_store_id, principal_id)
 
 
 _USER_SECRETS = frozenset(

@@ -6,16 +6,13 @@ from typing import Any
 import msgspec
 
 from genkan.db.database import Row, Tx
-from genkan.identity_store.described import as_json
+from genkan.identity_store.described import as_json, described, described_group
 from genkan.identity_store.folding import fold
 from genkan.identity_store.records import Group, IdentityStore, Membership, User
 
 _SELECT_USER = (
     "SELECT id, identity_store_id, user_name, display_name, status, attributes, extensions,"
     " revision, created_at, created_by, updated_at, updated_by FROM users"
-)
-_SELECT_LISTED_USER = (
-    "SELECT id, CASE WHEN listed_revision = revision THEN listed ELSE '' END FROM users"
 )
 _SELECT_GROUP = (
     "SELECT id, identity_store_id, display_name, description, external_ids, revision,"
@@ -26,10 +23,9 @@ _SELECT_MEMBERSHIP = (
 )
 _SELECT_EXISTING = "SELECT id FROM groups WHERE identity_store_id = ? AND id IN"
 _SELECT_MEMBER_OF = "SELECT group_id FROM group_memberships WHERE user_id = ? AND group_id IN"
-_SELECT_LISTED_GROUP = (
-    "SELECT id, display_name, description, external_ids, revision, created_at, created_by,"
-    " updated_at, updated_by FROM groups"
-)
+_LISTED = "SELECT id, CASE WHEN listed_revision = revision THEN listed ELSE '' END FROM"
+_SELECT_LISTED_USER = f"{_LISTED} users"
+_SELECT_LISTED_GROUP = f"{_LISTED} groups"
 _SELECT_LISTED_MEMBERSHIP = (
     "SELECT id, group_id, user_id, created_at, created_by FROM group_memberships"
 )
@@ -172,7 +168,7 @@ def _changing_user(user: User) -> tuple[Any, ...]:
         user.revision,
         user.updated_at,
         user.updated_by,
-        as_json(user),
+        as_json(described(user)),
         user.revision,
     )
 
@@ -220,6 +216,11 @@ def find_user_by_name(tx: Tx, identity_store_id: str, folded: str) -> User | Non
     return None if row is None else _user(row)
 
 
+def has_user(tx: Tx, identity_store_id: str, user_id: str) -> bool:
+    sql = "SELECT 1 FROM users WHERE identity_store_id = ? AND id = ?"
+    return tx.one(sql, identity_store_id, user_id) is not None
+
+
 def store_of_user(tx: Tx, user_id: str) -> str | None:
     return _id(tx, "SELECT identity_store_id FROM users WHERE id = ?", user_id)
 
@@ -255,7 +256,7 @@ def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[R
         return rows
     # Written by a release that kept no JSON of users.
     users = page_of_users(tx, identity_store_id, after, limit)
-    return [(user.user_id, as_json(user)) for user in users]
+    return [(user.user_id, as_json(described(user))) for user in users]
 
 
 def page_of_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
@@ -290,14 +291,16 @@ def _changing_group(group: Group) -> tuple[Any, ...]:
         group.revision,
         group.updated_at,
         group.updated_by,
+        as_json(described_group(group)),
+        group.revision,
     )
 
 
 def insert_group(tx: Tx, group: Group) -> None:
     tx.run(
         "INSERT INTO groups (id, identity_store_id, created_at, created_by, display_name,"
-        " display_name_folded, description, external_ids, revision, updated_at, updated_by)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " display_name_folded, description, external_ids, revision, updated_at, updated_by, listed,"
+        " listed_revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *(group.group_id, group.identity_store_id, group.created_at, group.created_by),
         *_changing_group(group),
     )
@@ -306,7 +309,8 @@ def insert_group(tx: Tx, group: Group) -> None:
 def update_group(tx: Tx, group: Group) -> None:
     tx.run(
         "UPDATE groups SET display_name = ?, display_name_folded = ?, description = ?,"
-        " external_ids = ?, revision = ?, updated_at = ?, updated_by = ? WHERE id = ?",
+        " external_ids = ?, revision = ?, updated_at = ?, updated_by = ?, listed = ?,"
+        " listed_revision = ? WHERE id = ?",
         *_changing_group(group),
         group.group_id,
     )
@@ -332,6 +336,11 @@ def find_group_by_name(tx: Tx, identity_store_id: str, folded: str) -> Group | N
     return None if row is None else _group(row)
 
 
+def has_group(tx: Tx, identity_store_id: str, group_id: str) -> bool:
+    sql = "SELECT 1 FROM groups WHERE identity_store_id = ? AND id = ?"
+    return tx.one(sql, identity_store_id, group_id) is not None
+
+
 def store_of_group(tx: Tx, group_id: str) -> str | None:
     return _id(tx, "SELECT identity_store_id FROM groups WHERE id = ?", group_id)
 
@@ -352,17 +361,13 @@ def group_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
 
 
 def list_groups(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
-    """In the order of ids, from beyond `after`.
-
-    Rows are (id, display name, description, external ids as `read_list` takes them, revision,
-    created at and by, updated at and by).
-    """
-    return tx.all(_SELECT_LISTED_GROUP + _PAGE, identity_store_id, after, limit)
-
-
-def read_list(text: str) -> tuple[Mapping[str, str], ...]:
-    """A group's external ids as a row has them."""
-    return () if text == "[]" else _decode_list(text)
+    """(id, JSON as `described.as_json` has it) in the order of ids, from beyond `after`."""
+    rows = tx.all(_SELECT_LISTED_GROUP + _PAGE, identity_store_id, after, limit)
+    if all(text for _, text in rows):
+        return rows
+    # Written by a release that kept no JSON of groups.
+    groups = map(_group, tx.all(_SELECT_GROUP + _PAGE, identity_store_id, after, limit))
+    return [(group.group_id, as_json(described_group(group))) for group in groups]
 
 
 def existing_group_ids(tx: Tx, identity_store_id: str, group_ids: Sequence[str]) -> set[str]:
