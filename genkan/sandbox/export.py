@@ -38,7 +38,8 @@ from genkan.sandbox.seed_rules import shown
 from genkan.signin import operations as signin
 
 ALWAYS_LEFT_OUT = (
-    "passwords, access keys, sessions and tokens; the audit trail, requests and their states; dates"
+    "passwords, access keys, sessions and tokens; the audit trail, requests and their states; who"
+    " made what when"
 )
 """What no file has."""
 

@@ -158,8 +158,8 @@ class _Export:
     def _scopes(self) -> list[AccessScope]:
         found = []
         for one in every(scopes.list_application_access_scopes, "scopes", **self._named):
-            targets = self._targets(one["scope"], one["authorized_targets"] or ())
-            if targets or not one["authorized_targets"]:
+            targets = self._targets(one["scope"], one.get("authorized_targets") or ())
+            if targets or not one.get("authorized_targets"):
                 found.append(AccessScope(scope=one["scope"], authorized_targets=targets))
         return found
 

@@ -30,10 +30,10 @@ def exported_groups(tx: Tx, identity_store_id: str, people: Mapping[str, User]) 
         one["group_id"]: Group(
             display_name=one["display_name"],
             id=one["group_id"],
-            description=one["description"] or "",
+            description=one.get("description") or "",
             external_ids=[
                 ExternalId(issuer=pair["issuer"], id=pair["id"])
-                for pair in one["external_ids"] or ()
+                for pair in one.get("external_ids") or ()
             ],
             members=[
                 Member(
@@ -56,7 +56,7 @@ def exported_groups(tx: Tx, identity_store_id: str, people: Mapping[str, User]) 
 def exported_network(tx: Tx, identity_store_id: str) -> Network | UnsetType:
     """From where the store may be called, where that was ever said."""
     described = stores.describe_identity_store(tx, identity_store_id=identity_store_id)
-    configuration = described["network_configuration"]
+    configuration = described.get("network_configuration")
     if configuration is None:
         return UNSET
     return Network(
