@@ -25,8 +25,8 @@ NOT_YET: dict[str, dict[str, str]] = {
             CloseAccount CreateAccount CreateGovCloudAccount CreateOrganization
             CreateOrganizationalUnit DeleteOrganization DeleteOrganizationalUnit
             DescribeCreateAccountStatus EnableAllFeatures LeaveOrganization
-            ListCreateAccountStatus ListTagsForResource MoveAccount
-            RemoveAccountFromOrganization TagResource UntagResource UpdateOrganizationalUnit
+            ListCreateAccountStatus MoveAccount RemoveAccountFromOrganization
+            UpdateOrganizationalUnit
         """,
         "one organization needs no invitations": """
             AcceptHandshake CancelHandshake DeclineHandshake DescribeHandshake

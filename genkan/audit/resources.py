@@ -49,7 +49,7 @@ _BY_ARN = (
     (":role/", "AWS::IAM::Role"),
     (":policy/", "AWS::IAM::ManagedPolicy"),
 )
-_AMBIGUOUS = frozenset({"principalId", "targetId", "resourceArn"})
+_AMBIGUOUS = frozenset({"principalId", "targetId", "resourceArn", "resourceId"})
 _NOTHING: Mapping[str, str] = {}
 _PRINCIPALS = {"USER": "AWS::IdentityStore::User", "GROUP": "AWS::IdentityStore::Group"}
 
@@ -82,6 +82,14 @@ def _collect(
             _collect(value, special, depth - 1, found)
 
 
+_BY_ID = (
+    ("r-", "AWS::Organizations::Root"),
+    ("ou-", "AWS::Organizations::OrganizationalUnit"),
+    ("p-", "AWS::Organizations::Policy"),
+)
+"""What AWS Organizations tags, by the beginning of its id; an account's is a number."""
+
+
 def _other(member: str, value: str, members: Mapping[str, Any]) -> str | None:
     """By what stands beside it or in it, for members that are used for several types."""
     if member == "principalId":
@@ -90,6 +98,9 @@ def _other(member: str, value: str, members: Mapping[str, Any]) -> str | None:
         return "AWS::Organizations::Account"
     if member == "resourceArn":
         return next((kind for part, kind in _BY_ARN if part in value), None)
+    if member == "resourceId":
+        found = (kind for part, kind in _BY_ID if value.startswith(part))
+        return next(found, "AWS::Organizations::Account" if value.isdecimal() else None)
     return None
 
 

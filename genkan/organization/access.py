@@ -6,16 +6,17 @@ AWS answers members that ask for more, and accounts outside, with sentences of i
 refused here, before the door's general rule.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from genkan.core.call import Call, Check, Iam, Signer
 from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
-from genkan.organization import store
+from genkan.organization import store, tag_store
 from genkan.organization.records import FULL_ACCESS, Account, Organization
 
 Resource = Callable[[Organization, Mapping[str, Any]], str | tuple[str, ...]]
+Context = dict[str, str | tuple[str, ...]]
 
 IDENTITY_CENTER = "sso.amazonaws.com"
 """The service principal of Identity Center, in whose name it may be administered (§1.7)."""
@@ -27,6 +28,9 @@ _KEYS = {
     "filter": "organizations:PolicyType",
 }
 """Condition keys of AWS Organizations by the parameter that says them."""
+
+_TAGGED = ("r-", "ou-", "p-", *"0123456789")
+"""What the ids of things with tags begin with; an organization has none."""
 
 
 def organization(tx: Tx) -> Organization:
@@ -126,9 +130,43 @@ def _iam(action: str, resource: Resource | None, owner: Callable[[Tx, Call], str
             if call.params.get(name) is not None
         }
         resources = (named,) if isinstance(named, str) else named
-        return (Check(action=f"organizations:{action}", resources=resources, context=context),)
+        return (
+            Check(
+                action=f"organizations:{action}",
+                resources=resources,
+                context={**context, **_request_tags(call.params)},
+                of_resource=_tags_of(tx, resources),
+            ),
+        )
 
     return Iam(checks=checks, owner=owner, members_may_read=owner is of_members)
+
+
+def _request_tags(params: Mapping[str, Any]) -> Context:
+    """`aws:RequestTag/<key>` and `aws:TagKeys` of a request that names tags, or keys of them."""
+    tags: Sequence[Mapping[str, str]] = params.get("tags") or ()
+    context: Context = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in tags}
+    if keys := params.get("tag_keys") or [tag["key"] for tag in tags]:
+        context["aws:TagKeys"] = tuple(keys)
+    return context
+
+
+def _tags_of(tx: Tx, arns: Sequence[str]) -> dict[str, Context]:
+    """`aws:ResourceTag/<key>` of each resource that has tags, by its ARN."""
+    found: dict[str, Context] = {}
+    for arn in arns:
+        tags = _tags(tx, arn.rpartition("/")[2])
+        if tags:
+            found[arn] = {f"aws:ResourceTag/{key}": value for key, value in tags}
+    return found
+
+
+def _tags(tx: Tx, resource_id: str) -> tag_store.Tags:
+    if not resource_id.startswith(_TAGGED):
+        return ()
+    return tx.remembered(
+        ("organization tags", resource_id), lambda: tag_store.find(tx, resource_id)
+    )
 
 
 def the_account(found: Organization, params: Mapping[str, Any]) -> str:
@@ -171,6 +209,14 @@ def the_target(found: Organization, params: Mapping[str, Any]) -> str:
     target = params["target_id"]
     kinds = {"r-": "root", "ou": "ou"}
     return found.arn(kinds.get(target[:2], "account"), target)
+
+
+def the_resource(found: Organization, params: Mapping[str, Any]) -> str:
+    """The root, unit, account or policy named by ResourceId."""
+    resource_id = params["resource_id"]
+    if resource_id.startswith("p-"):
+        return the_policy(found, {"policy_id": resource_id})
+    return the_target(found, {"target_id": resource_id})
 
 
 def the_policy_and_target(found: Organization, params: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from genkan.organization import access, policy_store, store
 from genkan.organization.access import find_account, find_organization, iam, organization, reading
 from genkan.organization.answers import PAGE, Answer, page, violation
 from genkan.organization.records import FULL_ACCESS, ControlPolicy, Organization
+from genkan.organization.tags import with_tags
 
 TYPE = "SERVICE_CONTROL_POLICY"
 CONTENT_LIMIT = 5_120
@@ -121,7 +122,7 @@ def create_policy(
         description=description,
         content=content,
     )
-    policy_store.insert(tx, policy, {tag["key"]: tag["value"] for tag in tags})
+    policy_store.insert(tx, policy, dict(with_tags((), tags)))
     return {"policy": _whole(tx, policy)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from genkan.core.call import Operation, System
 from genkan.core.errors import NotFound
 from genkan.db.database import Tx
-from genkan.organization import access, control_policies, delegation, store
+from genkan.organization import access, control_policies, delegation, store, tags
 from genkan.organization.access import (
     IDENTITY_CENTER,
     find_account,
@@ -282,6 +282,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *delegation.OPERATIONS,
     *control_policies.OPERATIONS,
+    *tags.OPERATIONS,
 )
 
 CREATE_ORGANIZATION = Operation(name="CreateOrganization", run=create_organization, access=System())

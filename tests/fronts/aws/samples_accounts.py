@@ -85,6 +85,12 @@ ORGANIZATIONS: dict[str, Callable[[World], Params]] = {
     "AttachPolicy": lambda w: _policy(w, TargetId=w.account(SECOND)),
     "DetachPolicy": lambda w: _policy(w, TargetId=w.account(DELEGATE)),
     "DeletePolicy": lambda w: _policy(w, "doomed scp"),
+    "TagResource": lambda w: {
+        "ResourceId": w.more["unit"],
+        "Tags": [{"Key": "stage", "Value": "prod"}],
+    },
+    "UntagResource": lambda w: {"ResourceId": w.account(SECOND), "TagKeys": ["stage"]},
+    "ListTagsForResource": lambda w: {"ResourceId": w.more["scp"]},
     "DisablePolicyType": _type,
     "EnablePolicyType": _type,
 }

@@ -45,6 +45,9 @@ ASKED: dict[str, dict[str, Any]] = {
     "DeletePolicy": {"policy_id": "p-1123456789"},
     "DisablePolicyType": {"root_id": ROOT, "policy_type": SCP},
     "EnablePolicyType": {"root_id": ROOT, "policy_type": SCP},
+    "TagResource": {"resource_id": ROOT, "tags": [{"key": "team", "value": "a"}]},
+    "UntagResource": {"resource_id": PRODUCTION, "tag_keys": ["team"]},
+    "ListTagsForResource": {"resource_id": "p-0123456789"},
 }
 
 
@@ -68,7 +71,7 @@ def test_every_answer_is_in_the_form_of_the_model(organized: Store, name: str) -
             policy = ControlPolicy(
                 policy_id=policy_id, name=policy_id, description="", content=DENY
             )
-            policy_store.insert(tx, policy, {})
+            policy_store.insert(tx, policy, {"team": "a"})
         if name != "EnablePolicyType":
             run(tx, "AttachPolicy", policy_id="p-0123456789", target_id=PRODUCTION)
         answer = run(tx, name, **ASKED[name])
