@@ -7,7 +7,7 @@ Invariants: there is no other way in; what is not expressly allowed is denied; e
 from the transaction's own data, so a right that ended before this transaction is gone.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,38 @@ class Standing:
     context: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Gathered(Mapping[str, Any]):
+    """Condition keys that are gathered when one is asked for: most policies ask for none."""
+
+    __slots__ = ("_found", "_gather")
+
+    def __init__(self, gather: Callable[[], dict[str, Any]]) -> None:
+        self._gather = gather
+        self._found: dict[str, Any] | None = None
+
+    def with_keys(self, more: Mapping[str, Any]) -> "Gathered":
+        """These with further keys, which outrank them."""
+        return Gathered(lambda: {**self._all(), **more})
+
+    def _all(self) -> dict[str, Any]:
+        if self._found is None:
+            self._found = self._gather()
+        return self._found
+
+    def __getitem__(self, key: str) -> Any:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def items(self) -> ItemsView[str, Any]:
+        """As a dictionary has them, which is quicker than asking for each."""
+        return self._all().items()
+
+
 def decide(app: App, tx: Any, call: Call) -> None:
     """Return when the call may go on; raise `Denied` when it may not."""
     access = call.operation.access
@@ -76,18 +108,22 @@ def _decide_iam(app: App, tx: Any, call: Call, access: Iam, caller: Signer) -> N
                 _not_owner(caller, access, tx, call),
                 detail=f"{caller.account_id} does not own what {owner} owns",
             )
-    context = {
-        **request_context(tx, call),
-        **account_context(tx, app.place_of, caller.account_id, owner),
-        **standing.context,
-    }
+
+    def gather() -> dict[str, Any]:
+        return {
+            **request_context(tx, call),
+            **account_context(tx, app.place_of, caller.account_id, owner),
+            **standing.context,
+        }
+
+    context = Gathered(gather)
     for check in access.checks(tx, call):
         for resources, more in _questions(check):
             request = Request(
                 principal=standing.principal,
                 action=check.action,
                 resources=resources,
-                context={**context, **more} if more else context,
+                context=context.with_keys(more) if more else context,
             )
             decision = decide_policies(request, standing.policies)
             if not decision.allowed:
