@@ -208,11 +208,6 @@ def detach_policy(tx: Tx, *, policy_id: str, target_id: str) -> Answer:
     return {}
 
 
-def policy_tags(tx: Tx, policy_id: str) -> dict[str, str]:
-    """The tags of a policy; none of one that is not there."""
-    return policy_store.tags(tx, policy_id)
-
-
 def list_policies(
     tx: Tx, *, filter: str, max_results: int = PAGE, next_token: str | None = None
 ) -> Answer:

@@ -65,11 +65,6 @@ def insert(tx: Tx, policy: ControlPolicy, tags: Mapping[str, str]) -> None:
     )
 
 
-def tags(tx: Tx, policy_id: str) -> dict[str, str]:
-    row = tx.one("SELECT tags FROM organization_policies WHERE policy_id = ?", policy_id)
-    return {} if row is None else msgspec.json.decode(row[0], type=dict[str, str])
-
-
 def update(tx: Tx, policy: ControlPolicy) -> None:
     tx.run(
         "UPDATE organization_policies SET name = ?, description = ?, content = ?"

@@ -76,6 +76,7 @@ class Account(_Part, kw_only=True):
         Meta(description="Attached to it, by name; FullAWSAccess alone when left out."),
     ] = []
     customer_managed_policies: list[CustomerManagedPolicy] = []
+    tags: Tags = {}
 
 
 class Unit(_Part, kw_only=True):
@@ -87,6 +88,7 @@ class Unit(_Part, kw_only=True):
         list[Reference],
         Meta(description="Attached to it, by name; FullAWSAccess alone when left out."),
     ] = []
+    tags: Tags = {}
     accounts: list[Account] = []
     units: list["Unit"] = []
 
@@ -125,6 +127,7 @@ class Organization(_Part, kw_only=True):
         list[Reference],
         Meta(description="Attached to the root, by name; FullAWSAccess alone when left out."),
     ] = []
+    root_tags: Tags = {}
     trusted_services: Annotated[
         list[Annotated[str, text(rules.SERVICE_PRINCIPAL)]] | UnsetType,
         Meta(description="With trusted access; Identity Center alone when left out."),

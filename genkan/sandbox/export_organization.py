@@ -9,7 +9,7 @@ from genkan.db.database import Tx
 from genkan.fronts.web.pages import AccountColor
 from genkan.iam import policies
 from genkan.iam.records import ManagedPolicy
-from genkan.organization import control_policies, delegation
+from genkan.organization import control_policies, delegation, tags
 from genkan.organization import operations as organization
 from genkan.organization.records import FULL_ACCESS
 from genkan.organization.records import Account as AccountRecord
@@ -56,6 +56,7 @@ class _Export:
             policy_types=self._types,
             service_control_policies=self._policies(),
             root_service_control_policies=self._attached(whole.root_id),
+            root_tags=self._tags(whole.root_id),
             trusted_services=UNSET if trusted == [organization.IDENTITY_CENTER] else trusted,
             delegated_administrators=self._delegates(),
         )
@@ -67,6 +68,7 @@ class _Export:
                 name=unit["name"],
                 id=unit["id"],
                 service_control_policies=self._attached(unit["id"]),
+                tags=self._tags(unit["id"]),
                 accounts=self._accounts(unit["id"]),
                 units=self._units(unit["id"]),
             )
@@ -94,6 +96,7 @@ class _Export:
                 _policy(self._tx, policy)
                 for policy in policies.customer_policies(self._tx, account.account_id)
             ],
+            tags=self._tags(account.account_id),
         )
 
     def _policies(self) -> list[ServiceControlPolicy]:
@@ -105,7 +108,7 @@ class _Export:
                 id=one["id"],
                 description=one["description"],
                 content=self._content(one["id"]),
-                tags=control_policies.policy_tags(self._tx, one["id"]),
+                tags=self._tags(one["id"]),
             )
             for one in listed
             if one["id"] != FULL_ACCESS.policy_id
@@ -129,6 +132,10 @@ class _Export:
         )
         names = [policy["name"] for policy in attached]
         return [] if names == [FULL_ACCESS.name] else names
+
+    def _tags(self, resource_id: str) -> dict[str, str]:
+        listed = every(tags.list_tags_for_resource, "tags", tx=self._tx, resource_id=resource_id)
+        return {tag["key"]: tag["value"] for tag in listed}
 
     def _delegates(self) -> list[DelegatedAdministrator]:
         tx = self._tx

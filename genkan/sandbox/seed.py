@@ -15,6 +15,7 @@ from genkan.credentials.operations import CREATE_ACCESS_KEY
 from genkan.iam import policies as iam_policies
 from genkan.iam import roles as iam_roles
 from genkan.iam import users as iam_users
+from genkan.iam.tags import with_tags
 from genkan.organization import operations as organization
 from genkan.sandbox import facts, seed_access
 from genkan.sandbox.document import CustomerManagedPolicy, SeedDocument
@@ -25,6 +26,7 @@ from genkan.sandbox.seed_instances import add_regions, make_account_instances, m
 from genkan.sandbox.seed_names import Names, PlacedAccount, names_of
 from genkan.sandbox.seed_people import make_passwords, make_people, restrict
 from genkan.sandbox.seed_policies import version_number
+from genkan.sandbox.seed_tags import tag_list
 
 ADMINISTRATOR = "administrator"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -141,7 +143,7 @@ async def _policy(seeder: Seeder, account_id: str, policy: CustomerManagedPolicy
         path=policy.path,
         description=policy.description,
         policy_document=policy.document,
-        tags=tuple(policy.tags.items()),
+        tags=with_tags((), tag_list(policy.tags)),
         policy_id=policy.id or None,
     )
     documents = {version_number(one.version): one.document for one in policy.other_versions}

@@ -11,6 +11,7 @@ from genkan.permission_sets import operations as permission_sets
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
 from genkan.sandbox.seed_door import Seeder, SeedFailed
 from genkan.sandbox.seed_names import Names
+from genkan.sandbox.seed_tags import tag_list
 
 _TIMEOUT_SECONDS = 60
 """How long one assignment may take."""
@@ -28,7 +29,7 @@ async def make_permission_sets(seeder: Seeder, wanted: Sequence[PermissionSet]) 
             description=one.description,
             session_duration=one.session_duration,
             relay_state=one.relay_state,
-            tags=[{"key": key, "value": value} for key, value in one.tags.items()],
+            tags=tag_list(one.tags),
         )
         arn = made["permission_set"]["permission_set_arn"]
         seeder.made.permission_sets[one.name] = arn

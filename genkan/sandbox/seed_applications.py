@@ -17,6 +17,7 @@ from genkan.sandbox.document_applications import (
 )
 from genkan.sandbox.seed_door import Seeder
 from genkan.sandbox.seed_names import Names
+from genkan.sandbox.seed_tags import tag_list
 from genkan.sandbox.seed_words import Words
 
 _WIRE = {operation.name: operation for operation in applications.OPERATIONS}
@@ -68,10 +69,6 @@ async def make_applications(
         await put.all_of(one, arn)
 
 
-def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": value} for key, value in tags.items()]
-
-
 async def _issuer(
     seeder: Seeder, inside: Inside, one: TrustedTokenIssuer, account_id: str | None
 ) -> str:
@@ -88,7 +85,7 @@ async def _issuer(
                 "jwks_retrieval_option": one.jwks_retrieval_option,
             }
         },
-        tags=_tags(one.tags),
+        tags=tag_list(one.tags),
         issuer_id=one.id or None,
         issuer_account=account_id,
     )
@@ -117,7 +114,7 @@ async def _application(
         name=one.name,
         description=one.description,
         portal_options=portal_options(one),
-        tags=_tags(one.tags),
+        tags=tag_list(one.tags),
         status=one.status,
         application_id=one.id or None,
         application_account=account_id,

@@ -5,7 +5,10 @@ will be written to, asked of the same functions where these are pure; what passe
 refused there. Members that are wrong in form stand in as empty texts and are not reported again.
 """
 
+from functools import partial
+
 from genkan.iam.policies import POLICY_LIMIT
+from genkan.iam.tags import with_tags
 from genkan.organization.making import DEEPEST_UNIT
 from genkan.sandbox import (
     seed_application_checks,
@@ -46,6 +49,7 @@ def _organization(document: SeedDocument, names: Names) -> Found:
         yield from ids.again((*path, "id"), account.id)
         yield from emails.again((*path, "email"), account.email)
         yield from aliases.again((*path, "alias"), account.alias)
+        yield from tags_mistakes((*path, "tags"), account.tags)
         taken = Unique("policy", str.lower)
         for index, policy in enumerate(account.customer_managed_policies):
             at = (*path, "customer_managed_policies", index)
@@ -58,7 +62,7 @@ def _organization(document: SeedDocument, names: Names) -> Found:
 def _policy(at: Path, policy: CustomerManagedPolicy) -> Found:
     rule = seed_rules.MANAGED_POLICY
     yield from seed_policies.mistakes_in((*at, "document"), policy.document, rule, POLICY_LIMIT)
-    yield from tags_mistakes((*at, "tags"), policy.tags)
+    yield from tags_mistakes((*at, "tags"), policy.tags, partial(with_tags, ()))
     versions = Unique("version")
     yield from versions.again((*at, "version"), policy.version)
     highest = seed_policies.version_number(policy.version)
@@ -81,6 +85,7 @@ def _units(root_id: str, names: Names) -> Found:
         among = siblings.setdefault(id(placed.parent), Unique("unit"))
         yield from among.again((*path, "name"), unit.name)
         yield from ids.again((*path, "id"), unit.id)
+        yield from tags_mistakes((*path, "tags"), unit.tags)
         if placed.depth == DEEPEST_UNIT + 1:
             yield path, f"units nest at most {DEEPEST_UNIT} deep"
         if unit.id and root_id and unit.id.split("-")[1] != root_id.removeprefix("r-"):

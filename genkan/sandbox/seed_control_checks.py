@@ -24,6 +24,7 @@ def mistakes_in(document: SeedDocument, names: Names) -> Found:
     whole = document.organization
     yield from _policies(whole.service_control_policies)
     yield from _attachments(document, names)
+    yield from tags_mistakes((*_WHOLE, "root_tags"), whole.root_tags)
     services = () if whole.trusted_services is UNSET else whole.trusted_services
     yield from _services((*_WHOLE, "trusted_services"), services)
     yield from _delegates(document, names)

@@ -1,6 +1,6 @@
-"""Writing what holds for a seed's whole organization: trusted access, delegation, policies."""
+"""Writing what holds for a seed's organization: trusted access, delegation, policies, tags."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import UNSET
 
@@ -10,6 +10,7 @@ from genkan.organization.records import FULL_ACCESS
 from genkan.sandbox.document import SeedDocument, ServiceControlPolicy
 from genkan.sandbox.seed_door import Seeder
 from genkan.sandbox.seed_names import Names
+from genkan.sandbox.seed_tags import tag_list
 
 _WIRE = {operation.name: operation for operation in organization.OPERATIONS}
 
@@ -22,8 +23,10 @@ async def make_controls(seeder: Seeder, document: SeedDocument, names: Names) ->
     policies[FULL_ACCESS.name] = FULL_ACCESS.policy_id
     if whole.policy_types:
         await seeder.do(_WIRE["EnablePolicyType"], root_id=seeder.made.root_id, policy_type=TYPE)
-    for target, attached in _targets(seeder, document, names):
+    for target, attached, tags in _targets(seeder, document, names):
         await _attach(seeder, target, [policies[name] for name in attached])
+        if tags:
+            await seeder.do(_WIRE["TagResource"], resource_id=target, tags=tag_list(tags))
 
 
 async def _delegate(seeder: Seeder, document: SeedDocument, names: Names) -> None:
@@ -52,7 +55,7 @@ async def _policy(seeder: Seeder, one: ServiceControlPolicy) -> str:
         description=one.description,
         content=one.content,
         type=TYPE,
-        tags=[{"key": key, "value": value} for key, value in one.tags.items()],
+        tags=tag_list(one.tags),
         policy_id=one.id or None,
     )
     policy_id: str = made["policy"]["policy_summary"]["id"]
@@ -61,13 +64,15 @@ async def _policy(seeder: Seeder, one: ServiceControlPolicy) -> str:
 
 def _targets(
     seeder: Seeder, document: SeedDocument, names: Names
-) -> Iterator[tuple[str, Sequence[str]]]:
-    """(id, names of policies) of the root, units and accounts that say what is attached."""
-    yield seeder.made.root_id, document.organization.root_service_control_policies
-    for unit in names.units:
-        yield seeder.made.units[id(unit)], unit.unit.service_control_policies
-    for account_id, placed in zip(seeder.made.accounts, names.accounts, strict=True):
-        yield account_id, placed.account.service_control_policies
+) -> Iterator[tuple[str, Sequence[str], Mapping[str, str]]]:
+    """(id, names of policies attached, tags) of the root, every unit and every account."""
+    whole = document.organization
+    yield seeder.made.root_id, whole.root_service_control_policies, whole.root_tags
+    for placed in names.units:
+        unit = placed.unit
+        yield seeder.made.units[id(placed)], unit.service_control_policies, unit.tags
+    for account_id, held in zip(seeder.made.accounts, names.accounts, strict=True):
+        yield account_id, held.account.service_control_policies, held.account.tags
 
 
 async def _attach(seeder: Seeder, target_id: str, wanted: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from genkan.sandbox.document import AccountInstance, SeedDocument, Settings
 from genkan.sandbox.seed_door import Seeder
 from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_people import make_people, restrict
+from genkan.sandbox.seed_tags import tag_list
 
 _WIRE = {operation.name: operation for operation in instances.OPERATIONS}
 _TIMEOUT_SECONDS = 60
@@ -80,7 +81,7 @@ async def _instance(
         name=name,
         alias=alias,
         kind=kind,
-        tags=read_tags([{"key": key, "value": value} for key, value in tags.items()]),
+        tags=read_tags(tag_list(tags)),
         instance_id=instance_id or None,
     )
     arn: str = made.arn

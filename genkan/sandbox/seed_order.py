@@ -81,6 +81,7 @@ def _organization(whole: Organization, names: Names) -> Organization:
             key=lambda one: one.name,
         ),
         root_service_control_policies=_attached(whole.root_service_control_policies),
+        root_tags=dict(sorted(whole.root_tags.items())),
         trusted_services=UNSET
         if trusted is UNSET or trusted == [IDENTITY_CENTER]
         else sorted(trusted),
@@ -201,6 +202,7 @@ def _account(account: Account) -> Account:
         account,
         service_control_policies=_attached(account.service_control_policies),
         customer_managed_policies=policies,
+        tags=dict(sorted(account.tags.items())),
     )
 
 
@@ -221,6 +223,7 @@ def _units(units: Iterable[Unit]) -> list[Unit]:
             replace(
                 one,
                 service_control_policies=_attached(one.service_control_policies),
+                tags=dict(sorted(one.tags.items())),
                 accounts=_accounts(one.accounts),
                 units=_units(one.units),
             )

@@ -84,6 +84,8 @@ def _controls(server: Server) -> None:
     organizations.attach_policy(PolicyId=limits[1], TargetId=first)
     organizations.detach_policy(PolicyId="p-FullAWSAccess", TargetId=first)
     organizations.attach_policy(PolicyId=limits[0], TargetId=server.account(PROD))
+    for number, target in enumerate((root, first, server.account(PROD))):
+        organizations.tag_resource(ResourceId=target, Tags=[{"Key": "place", "Value": f"{number}"}])
     for service in ("guardduty", "ssm", "config"):
         organizations.enable_aws_service_access(ServicePrincipal=f"{service}.amazonaws.com")
     for service in ("sso", "ssm", "config"):

@@ -113,6 +113,8 @@ def _controls(draw: st.DrawFn, document: SeedDocument, documents: st.SearchStrat
         for placed in names.accounts:
             placed.account.service_control_policies = draw(attached)
     whole.trusted_services = draw(st.just(UNSET) | st.lists(st.sampled_from(SERVICES), unique=True))
+    whole.root_tags = draw(_TAGS)
+    names.units[0].unit.tags, names.accounts[1].account.tags = draw(_TAGS), draw(_TAGS)
     if draw(st.booleans()):
         account = names.accounts[1].account.id
         services = draw(st.lists(st.sampled_from(SERVICES), unique=True, min_size=1))
