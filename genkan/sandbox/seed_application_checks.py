@@ -55,7 +55,9 @@ def _issuers(path: Path, issuers: Sequence[TrustedTokenIssuer], names: Names) ->
                     }
                 )
             except Invalid as refused:
-                yield at, refused.message
+                of_url = "issuer URL" in refused.message
+                member = "issuer_url" if of_url else "identity_store_attribute_path"
+                yield (*at, member), refused.message
 
 
 class _Applications:
