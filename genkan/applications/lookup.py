@@ -2,8 +2,10 @@
 
 from genkan.applications import store
 from genkan.applications.records import Application, TrustedTokenIssuer
+from genkan.core import arns
 from genkan.core.errors import NotFound
 from genkan.db.database import Tx
+from genkan.instances import operations as instances
 
 
 def find_application(tx: Tx, application_arn: str) -> Application | None:
@@ -16,10 +18,14 @@ def find_application(tx: Tx, application_arn: str) -> Application | None:
 
 
 def existing_application(tx: Tx, application_arn: str) -> Application:
-    """The application of this ARN; `NotFound` otherwise."""
+    """The application of this ARN; `NotFound` otherwise.
+
+    `Invalid` once its instance is being deleted: of that nothing but the instance is told any more.
+    """
     found = find_application(tx, application_arn)
     if found is None:
         raise no_application(application_arn)
+    instances.required_instance(tx, found.instance_arn)
     return found
 
 
@@ -38,10 +44,11 @@ def find_issuer(tx: Tx, trusted_token_issuer_arn: str) -> TrustedTokenIssuer | N
 
 
 def existing_issuer(tx: Tx, trusted_token_issuer_arn: str) -> TrustedTokenIssuer:
-    """The trusted token issuer of this ARN; `NotFound` otherwise."""
+    """The trusted token issuer of this ARN; `NotFound` otherwise, `Invalid` as for applications."""
     found = find_issuer(tx, trusted_token_issuer_arn)
     if found is None:
         raise no_issuer(trusted_token_issuer_arn)
+    instances.required_instance(tx, arns.instance(found.instance_id))
     return found
 
 

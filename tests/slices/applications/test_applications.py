@@ -10,6 +10,7 @@ from genkan.core import arns
 from genkan.core.call import Signer
 from genkan.core.errors import Conflict, Invalid, NotFound, QuotaExceeded
 from genkan.core.events import InstanceDeleted
+from genkan.instances import account_instances as instances
 from tests.slices.applications.world import (
     CUSTOM,
     OTHER_INSTANCE,
@@ -424,3 +425,28 @@ def test_bad_tags_are_refused(
             an_application(tx, tags=given)
         with pytest.raises(refusal):
             an_issuer(tx, tags=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("DescribeApplication", {}),
+        ("GetApplicationSessionConfiguration", {}),
+        ("ListApplicationGrants", {}),
+        ("PutApplicationAssignmentConfiguration", {"assignment_required": False}),
+        ("DeleteApplication", {}),
+    ],
+)
+def test_of_an_instance_that_is_being_deleted_no_application_is_told_or_changed(
+    store: Store, name: str, more: dict[str, Any]
+) -> None:
+    with store.write() as tx:
+        arn = an_application(tx, instance_arn=OTHER_INSTANCE)
+        issuer = an_issuer(tx, instance_arn=OTHER_INSTANCE)
+    with store.write(MEMBERS_KEY) as tx:
+        instances.delete_instance(tx, instance_arn=OTHER_INSTANCE)
+    with store.write() as tx:
+        with pytest.raises(Invalid, match="DELETE_IN_PROGRESS"):
+            run(tx, name, application_arn=arn, **more)
+        with pytest.raises(Invalid, match="DELETE_IN_PROGRESS"):
+            run(tx, "DescribeTrustedTokenIssuer", trusted_token_issuer_arn=issuer)
