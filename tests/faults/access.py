@@ -149,7 +149,7 @@ class Access(Keeper):
         self._look_at_roles(name, given, [before])
         self.journal.says[arn] = [before, after]
         target: dict[str, str] = {"TargetType": "ALL_PROVISIONED_ACCOUNTS"}
-        if len(given) == 1 and self.dice.random() < 0.5:
+        if list(given.values()) == ["SUCCEEDED"] and self.dice.random() < 0.5:
             target = {"TargetType": "AWS_ACCOUNT", "TargetId": next(iter(given))}
         provisioned = self._op("ProvisionPermissionSet", PermissionSetArn=arn, **target)
         status = self._end_of(provisioned, "PermissionSetProvisioning")

@@ -190,6 +190,8 @@ class Keeper(Actor):
     # --- looking ----------------------------------------------------------------------------------
 
     def _look_at(self, before: Mapping[tuple[str, Key], Value]) -> None:
+        if self.stopping.is_set():
+            return  # what passes may not have passed
         after = self.paper.everything()
         changed = [
             one

@@ -90,6 +90,7 @@ class _Passage:
         self._taken = taken
         self._reader: asyncio.StreamReader = reader
         self._writer: asyncio.StreamWriter = writer
+        self._address: str = writer.get_extra_info("peername")[0]
         # No transport: that closes when writing fails, although an answer may wait to be read.
         self._node: socket.socket
         self._loop = asyncio.get_running_loop()
@@ -128,6 +129,8 @@ class _Passage:
         self._node = socket.socket()
         self._node.setblocking(False)
         self._node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._address.startswith("127."):
+            self._node.bind((self._address, 0))  # whoever asks is who asks the node
         await self._loop.sock_connect(self._node, ("127.0.0.1", self._port))
         self._asked, self._told = _Message(_REQUEST), _Message(_ANSWER)
 
@@ -188,7 +191,7 @@ class Alternator:
         try:
             self._nodes.append(self._nodes.pop(0))  # each connection begins with another one
             await _Passage(self._nodes, self.taken, reader, writer).pass_on()
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._passages.discard(passage)
