@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from genkan import metrics as module
+from genkan.audit.refusals import RefusalLimit
 from genkan.core.errors import Denied, Throttled
 from genkan.core.trace import Trace
 from genkan.db import jobs
@@ -259,7 +260,13 @@ async def test_every_metric_is_in_the_operators_page() -> None:
         async def scan(self, call: Any, work: Any) -> jobs.Backlog:
             return jobs.Backlog(states={"ready": 1}, oldest_due_ms=0)
 
-    made = Metrics(Found(), worker=Worker(), hashing=Pool(), throttle=Throttle())
+    made = Metrics(
+        Found(),
+        worker=Worker(),
+        hashing=Pool(),
+        throttle=Throttle(),
+        refusals=RefusalLimit(clock=lambda: 0),
+    )
     running = Trace()
     running.refusal, running.sign_in = "Denied", "wrong"
     made.request("aws", running, "Work", 400, 0.1)
@@ -297,3 +304,12 @@ async def test_sign_ins_are_counted_by_what_their_person_is_told() -> None:
         "locked",
     }
     assert of(samples, "genkan_sign_ins_total", outcome="wrong") == 2
+
+
+async def test_refusals_that_left_no_record_are_counted_by_their_budget() -> None:
+    limit = RefusalLimit(clock=lambda: 0)
+    limit.not_recorded["network"] += 7
+    _, text = await Metrics(NoDatabase(), refusals=limit).scrape()
+    name = "genkan_audit_refusals_not_recorded_total"
+    for budget, number in (("network", 7), ("strangers", 0), ("caller", 0), ("callers", 0)):
+        assert f'{name}{{budget="{budget}"}} {number}.0' in text.decode()

@@ -428,13 +428,18 @@ async def test_a_flood_is_no_flood_of_records(house: House) -> None:
     assert len(records(before, dump(house.database))) == len(found) + 1
 
 
-async def test_strangers_leave_no_record(house: House) -> None:
+async def test_strangers_leave_few_records(house: House) -> None:
     front = Front(house)
     await front.ask_often(20, "sso-oidc", "RegisterClient")
     before = dump(house.database)
     answers = await front.ask_often(20, "sso-oidc", "RegisterClient")
     assert answers == ["SlowDownException"] * 20
-    assert changes(before, dump(house.database)) == {}
+    after = dump(house.database)
+    assert changes(before, after) == {AUDIT: (RECORDS_AT_ONCE, 0)}
+    for record in records(before, after):
+        assert record["errorCode"] == "SlowDownException"
+        assert record["userIdentity"]["type"] == "Unknown"
+        assert record["requestParameters"] is None
 
 
 async def test_a_request_whose_transaction_is_lost_is_counted_once() -> None:

@@ -112,7 +112,7 @@ async def record_throttled(app: App, service: Service, call: Call, answer: Error
         caller=call.caller,
         origin=call.origin,
         region=call.region,
-        read_only=call.operation.reads is not None,
+        read_only=_reads(service, call.operation.name),
     )
 
 

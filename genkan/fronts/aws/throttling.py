@@ -11,8 +11,8 @@ A refused request costs nothing, so a client that comes again in `RetryAfterSeco
 Each node counts what it answers itself. Run again after a conflict, a request is counted once.
 
 Records: one of each refusal would make a flood of requests a flood of writes. A caller's refusals
-are recorded ten at once and one a second; the others are in the metrics, as all are. Strangers
-leave none.
+are recorded ten at once and one a second; the others are in the metrics, as all are. Those of
+strangers, by their network, have what `audit.refusals` has for strangers, too.
 """
 
 import time
@@ -79,12 +79,13 @@ class Throttle:
 
     async def _record(self, app: App, service: Service, call: Call, refusal: Refusal) -> None:
         caller = call.caller
+        whose: Hashable
         if isinstance(caller, Signer):
             whose = caller.account_id
         elif isinstance(caller, Person):
             whose = caller.user_id
         else:
-            return
+            whose = network(call.origin.source_ip)
         if self._records.take(whose) == 0:
             answer = refusal_answer(service.model, load(service.model).protocol, refusal)
             await record_throttled(app, service, call, answer)
