@@ -1,5 +1,6 @@
 """Service control policies over sessions that administer: a delegate's, and by conditions (§10)."""
 
+import json
 from typing import Any
 
 import pytest
@@ -27,12 +28,15 @@ def delegate(world: World) -> Clients:
     return Clients(world.server, keys)
 
 
-def attach(world: World, target: str, *statements: Any) -> None:
+def attach(world: World, target: str, *statements: Any) -> str:
+    """Attach a policy of these statements; its id."""
     organizations = world.admin.organizations
     made = organizations.create_policy(
         Name="Guard", Description="", Content=document(*statements), Type=SCP
     )
-    organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+    policy_id: str = made["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy_id, TargetId=target)
+    return policy_id
 
 
 def test_a_delegate_is_limited_by_the_policies_over_its_account(
@@ -60,33 +64,30 @@ def test_a_policy_over_the_root_spares_the_management_account(
     assert may(session.sso_admin.list_permission_sets, **at)
 
 
-@pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*AWSReservedSSO_Admin*"}}, False),
-        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*AWSReservedSSO_Admin*"}}, True),
-        ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "o-0000000000"}}, False),
-        ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "{organization}"}}, True),
-        ({"StringNotEquals": {"aws:PrincipalOrgID": "{organization}"}}, True),
-        ({"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}, True),
-        ({"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
-        ({"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}, False),
-        ({"StringNotEquals": {"aws:RequestedRegion": ["{region}"]}}, True),
-        ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, False),
-    ],
-)
-def test_the_usual_guard_rails_deny_by_their_conditions(
-    world: World, delegate: Clients, condition: dict[str, dict[str, Any]], expected: bool
-) -> None:
-    found = world.admin.organizations.describe_organization()["Organization"]["Id"]
-    names = {"{organization}": found, "{region}": world.server.facts["region"]}
-    filled = {
-        operator: {
-            key: [names.get(one, one) for one in ([value] if isinstance(value, str) else value)]
-            for key, value in keys.items()
-        }
-        for operator, keys in condition.items()
-    }
-    attach(world, world.account(DELEGATE), statement("Deny", "sso:*", Condition=filled))
-    listed = may(delegate.sso_admin.list_permission_sets, InstanceArn=world.instance)
-    assert listed is expected
+#: The condition of a Deny, and whether a delegate's session in Identity Center's Region gets by.
+GUARD_RAILS: list[tuple[dict[str, dict[str, Any]], bool]] = [
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*AWSReservedSSO_Admin*"}}, False),
+    ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*AWSReservedSSO_Admin*"}}, True),
+    ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "o-0000000000"}}, False),
+    ({"StringNotEqualsIfExists": {"aws:ResourceOrgID": "{organization}"}}, True),
+    ({"StringNotEquals": {"aws:PrincipalOrgID": "{organization}"}}, True),
+    ({"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1"]}}, True),
+    ({"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
+    ({"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}, False),
+    ({"StringNotEquals": {"aws:RequestedRegion": ["{region}"]}}, True),
+    ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}, False),
+]
+
+
+def test_the_usual_guard_rails_deny_by_their_conditions(world: World, delegate: Clients) -> None:
+    organization = world.admin.organizations.describe_organization()["Organization"]["Id"]
+    names = {"{organization}": organization, "{region}": world.server.facts["region"]}
+    policy_id = attach(world, world.account(DELEGATE), statement("Allow", "*"))
+    for condition, expected in GUARD_RAILS:
+        written = json.dumps(condition)
+        for name, value in names.items():
+            written = written.replace(name, value)
+        denial = statement("Deny", "sso:*", Condition=json.loads(written))
+        world.admin.organizations.update_policy(PolicyId=policy_id, Content=document(denial))
+        listed = may(delegate.sso_admin.list_permission_sets, InstanceArn=world.instance)
+        assert listed is expected, condition

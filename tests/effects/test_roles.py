@@ -41,32 +41,30 @@ def test_a_session_assumes_the_roles_that_its_policy_names(world: World, ken: Li
     assert not becomes(session, role_of(world, MEMBER))
 
 
-@pytest.mark.parametrize(
-    ("operator", "key", "right", "wrong"),
-    [
-        ("IpAddress", "aws:SourceIp", HERE, ELSEWHERE),
-        ("DateLessThan", "aws:CurrentTime", "2100-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
-        ("StringLike", "aws:UserAgent", "Boto3/*", "aws-cli/*"),
-        ("StringEquals", "sts:RoleSessionName", "ken", "maria"),
-        ("StringLike", "aws:userid", "*:ken", "*:maria"),
-        ("StringLike", "aws:PrincipalOrgID", "o-*", "r-*"),
-        ("StringLike", "aws:ResourceOrgID", "o-*", "r-*"),
-        ("Bool", "aws:MultiFactorAuthPresent", "false", "true"),
-    ],
-)
-def test_conditions_decide_about_assuming_a_role(
-    world: World, ken: Limited, operator: str, key: str, right: Any, wrong: Any
-) -> None:
+#: Operator, key, a value that holds, a value that does not.
+CONDITIONS: list[tuple[str, str, Any, Any]] = [
+    ("IpAddress", "aws:SourceIp", HERE, ELSEWHERE),
+    ("DateLessThan", "aws:CurrentTime", "2100-01-01T00:00:00Z", "2020-01-01T00:00:00Z"),
+    ("StringLike", "aws:UserAgent", "Boto3/*", "aws-cli/*"),
+    ("StringEquals", "sts:RoleSessionName", "ken", "maria"),
+    ("StringLike", "aws:userid", "*:ken", "*:maria"),
+    ("StringLike", "aws:PrincipalOrgID", "o-*", "r-*"),
+    ("StringLike", "aws:ResourceOrgID", "o-*", "r-*"),
+    ("Bool", "aws:MultiFactorAuthPresent", "false", "true"),
+]
+
+
+def test_conditions_decide_about_assuming_a_role(world: World, ken: Limited) -> None:
     role = role_of(world, MEMBER)
-    for value, expected in ((right, True), (wrong, False)):
-        when = {operator: {key: value}}
-        assert (
-            becomes(ken.by(statement("Allow", "sts:AssumeRole", Condition=when)), role) is expected
-        )
-        session = ken.by(
-            statement("Allow", "sts:AssumeRole"), statement("Deny", "sts:*", Condition=when)
-        )
-        assert becomes(session, role) is not expected
+    for operator, key, right, wrong in CONDITIONS:
+        for value, holds in ((right, True), (wrong, False)):
+            when = {operator: {key: value}}
+            session = ken.by(statement("Allow", "sts:AssumeRole", Condition=when))
+            assert becomes(session, role) is holds, when
+            session = ken.by(
+                statement("Allow", "sts:AssumeRole"), statement("Deny", "sts:*", Condition=when)
+            )
+            assert becomes(session, role) is not holds, when
 
 
 def test_tags_that_are_passed_need_a_right_of_their_own(world: World, ken: Limited) -> None:
