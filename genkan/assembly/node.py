@@ -132,9 +132,8 @@ class Node:
     """One process of an installation: the application, its worker, and what a front needs.
 
     `server()` makes the ASGI application of a serving node, `operations()` the one that tells of
-    it; in this order. `works` says whether jobs are done
-    here, `holds` whether it takes the file for itself where only one process may. `start` and
-    `stop` run with the event loop.
+    it; in this order. `works` says whether jobs are done here, `holds` whether it takes the file
+    for itself where only one process may. `start` and `stop` run with the event loop.
     """
 
     def __init__(
