@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.place import new_place
 from tests.sandbox_seed.rich import DEV, JWT_BEARER, enrich, member, told
 from tests.sandbox_seed.test_up_seed import Seeded, genkan
 from tests.support.server import Server
@@ -71,6 +72,22 @@ def test_versions_of_a_policy_are_numbered_on(again: Server) -> None:
     assert document["Statement"][0]["Action"] == "s3:List*"
     made = iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(document))
     assert made["PolicyVersion"]["VersionId"] == "v5"
+
+
+def test_an_installation_is_made_of_it_on_either_engine(
+    engine: str, exported: Path, tmp_path: Path
+) -> None:
+    place = new_place(engine, tmp_path)
+    done = place.run("init", "--seed", str(exported))
+    assert done.returncode == 0, done.stderr
+    with place.direct() as database:
+        counts = database.read(
+            lambda rows: [
+                rows.one(f"SELECT COUNT(*) FROM {table}", ())
+                for table in ("instances", "applications", "organization_policies")
+            ]
+        )
+    assert counts == [(2,), (4,), (2,)]
 
 
 def test_without_ids_it_seeds_an_organization_of_its_own(rich: Server, tmp_path: Path) -> None:
