@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from benchmarks import stores
 from benchmarks.dataset import Scale
 from benchmarks.sites import GENKAN, QUOTAS, Site, unpin
@@ -140,12 +142,19 @@ def on_postgres(made: Installation, count: int) -> Iterator[Site]:
             pids=[node.pid for node in nodes],
             facts=made.facts,
             database_pids=made.database.pids,
+            unsealed=lambda: _unsealed(made.dsn),
         )
     finally:
         for node in nodes:
             node.terminate()
         for node in nodes:
             node.wait(timeout=START_SECONDS)
+
+
+def _unsealed(dsn: str) -> int:
+    with psycopg.connect(dsn) as raw:
+        found = raw.execute("SELECT COUNT(*) FROM audit_events WHERE batch = 0").fetchone()
+        return int(found[0]) if found else 0
 
 
 def _wait_for(made: Installation, port: int, node: "subprocess.Popen[bytes]") -> None:

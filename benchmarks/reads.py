@@ -445,7 +445,10 @@ READS: tuple[Read, ...] = (
     _admin("ListAccountAssignmentsForPrincipal", _later_pages, "PrincipalId"),
     _admin(
         "ListAccountsForProvisionedPermissionSet",
-        lambda t: [{**t.instance, "PermissionSetArn": one["PermissionSetArn"]} for one in t.placed],
+        lambda t: [
+            {**t.instance, "PermissionSetArn": arn}
+            for arn in dict.fromkeys(one["PermissionSetArn"] for one in t.placed)
+        ],
         "AccountIds",
     ),
     _admin("ListApplicationAccessScopes", _on_applications, "AuthorizedTargets"),
@@ -470,7 +473,7 @@ READS: tuple[Read, ...] = (
         "PermissionSets",
     ),
     _admin("ListRegions", _on_instance, "IsPrimaryRegion"),
-    _admin("ListTagsForResource", _tagged, "cost-center"),
+    _admin("ListTagsForResource", _tagged, "Tags"),
     _admin("ListTrustedTokenIssuers", _on_instance, "TrustedTokenIssuerArn"),
     _identity(
         "DescribeGroup",
@@ -518,11 +521,10 @@ READS: tuple[Read, ...] = (
 def measured(site: Site, read: Read) -> Figure:
     """Ask each request once and look at the answer, then time all of them in turn."""
     targets: Targets = site.kept.setdefault("targets", Targets(site))
-    signer = site.signer(_SIGNED_AS[read.service])
-    asked = [signer.json(read.target, members) for members in read.asks(targets)]
+    asked = [signed(site, read, members) for members in read.asks(targets)]
     if not asked:
         raise Wrong("there is nothing to ask about")
-    items = _looked_at(site, read, asked)
+    items = looked_at(site, read, asked)
     results = []
     for seconds in (WARM_SECONDS, *[SECONDS] * RUNS):
         results.append(
@@ -557,7 +559,12 @@ def _flows(asked: Sequence[bytes], contains: bytes) -> list[Flow]:
     ]
 
 
-def _looked_at(site: Site, read: Read, asked: Sequence[bytes]) -> float | None:
+def signed(site: Site, read: Read, members: Members) -> bytes:
+    """A whole request."""
+    return site.signer(_SIGNED_AS[read.service]).json(read.target, members)
+
+
+def looked_at(site: Site, read: Read, asked: Sequence[bytes]) -> float | None:
     """The mean length of the answers' list; `Wrong` for an answer that is none."""
     counts = []
     with httpx.Client(base_url=site.url, timeout=30) as client:

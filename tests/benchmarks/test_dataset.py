@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from benchmarks import dataset, stores
+from benchmarks.catalogue import ISSUERS
 from benchmarks.dataset import PASSWORD, PERSON_ACCOUNTS, Scale, user_name
 from genkan.sandbox.sample import SAMPLE_FILE
 from tests.support.engines import new_postgres_database
@@ -99,6 +100,22 @@ def test_every_reference_holds(rows: sqlite3.Connection) -> None:
         " LEFT JOIN groups g ON g.id = a.principal_id"
         " WHERE (a.principal_type = 'USER' AND u.id IS NULL)"
         " OR (a.principal_type = 'GROUP' AND g.id IS NULL)",
+        # An application's principal who is nobody, or a part or an assignment of no application.
+        "SELECT 1 FROM application_assignments a LEFT JOIN users u ON u.id = a.principal_id"
+        " LEFT JOIN groups g ON g.id = a.principal_id"
+        " WHERE (a.principal_type = 'USER' AND u.id IS NULL)"
+        " OR (a.principal_type = 'GROUP' AND g.id IS NULL)",
+        "SELECT 1 FROM application_assignments WHERE application_id NOT IN"
+        " (SELECT application_id FROM applications)",
+        "SELECT 1 FROM application_parts WHERE application_id NOT IN"
+        " (SELECT application_id FROM applications)",
+        # A request about what is not there, or one that would still run.
+        "SELECT 1 FROM assignment_requests WHERE status NOT IN ('SUCCEEDED', 'FAILED')"
+        " OR account_id NOT IN (SELECT id FROM accounts)"
+        " OR permission_set_id NOT IN (SELECT permission_set_id FROM permission_sets)",
+        # A user or group that is listed otherwise than it is.
+        "SELECT 1 FROM users WHERE listed_revision <> revision OR listed = ''",
+        "SELECT 1 FROM groups WHERE listed_revision <> revision OR listed = ''",
         # A user without a password, or in other than five groups.
         "SELECT 1 FROM users u LEFT JOIN passwords p ON p.user_id = u.id WHERE p.state IS NULL",
         "SELECT 1 FROM group_memberships WHERE user_id IN"
@@ -108,6 +125,40 @@ def test_every_reference_holds(rows: sqlite3.Connection) -> None:
 )
 def test_nothing_is_missing_between_the_tables(rows: sqlite3.Connection, broken: str) -> None:
     assert rows.execute(broken).fetchall() == []
+
+
+def test_a_made_user_and_group_are_listed_as_they_are_described(filled: Server) -> None:
+    client = filled.client("identitystore")
+    store = {"IdentityStoreId": filled.facts["identity_store_id"]}
+    for user in client.list_users(**store, MaxResults=20)["Users"]:
+        described = client.describe_user(**store, UserId=user["UserId"])
+        del described["ResponseMetadata"]
+        assert described == user
+    for group in client.list_groups(**store)["Groups"]:
+        described = client.describe_group(**store, GroupId=group["GroupId"])
+        del described["ResponseMetadata"]
+        assert described == group
+
+
+def test_applications_and_issuers_are_what_their_slice_reads(filled: Server) -> None:
+    client = filled.client("sso-admin")
+    here = {"InstanceArn": filled.facts["instance_arn"]}
+    made = [
+        one
+        for page in client.get_paginator("list_applications").paginate(**here)
+        for one in page["Applications"]
+        if one["Name"].startswith("Application ")
+    ]
+    assert len(made) == TINY.applications
+    arn = {"ApplicationArn": made[0]["ApplicationArn"]}
+    assert len(client.list_application_grants(**arn)["Grants"]) == 4
+    assert client.list_application_authentication_methods(**arn)["AuthenticationMethods"]
+    assert client.get_application_access_scope(
+        **arn, Scope=client.list_application_access_scopes(**arn)["Scopes"][0]["Scope"]
+    )["AuthorizedTargets"]
+    assert len(client.list_trusted_token_issuers(**here)["TrustedTokenIssuers"]) >= ISSUERS
+    tags = client.list_tags_for_resource(**here, ResourceArn=made[0]["ApplicationArn"])["Tags"]
+    assert [tag["Key"] for tag in tags] == ["cost-center", "owner", "service"]
 
 
 def test_every_role_is_up_to_date_in_the_products_eyes(filled: Server) -> None:

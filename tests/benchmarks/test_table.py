@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import reads
 from benchmarks.load import Result
 from benchmarks.table import BEGIN, END, Facts, Figure, Memory, NoMarks, middle, rewrite, section
 from tests.tree.files import ROOT
@@ -129,3 +130,33 @@ def test_a_page_without_its_marks_is_left_alone(tmp_path: Path, text: str) -> No
 def test_the_page_has_its_marks() -> None:
     text = (ROOT / "docs" / "benchmarks.md").read_text()
     assert text.count(BEGIN) == text.count(END) == 1
+
+
+def _read(operation: str, rate: float, cpu_us: float = 300.0) -> reads.Figure:
+    return reads.Figure(
+        service="identitystore",
+        operation=operation,
+        targets=16,
+        items=100.0,
+        result=replace(_result(rate, cpu_us), body_bytes=54_321.0),
+    )
+
+
+def test_reads_that_are_all_quick_enough_are_told_with_the_slowest() -> None:
+    text = section(FACTS, [], [], [_read("ListUsers", 2_100), _read("ListGroups", 2_500)])
+    line = _line(text, "every read operation")
+    assert "all 2; least ListUsers with 2,100" in line
+    assert line.endswith("| reached |")
+    assert "| ListUsers | 16 | 100 | 54,321 | 2,100 | 1.0 | 123 | 300 |" in text.splitlines()
+
+
+def test_reads_that_are_not_are_named_slowest_first() -> None:
+    figures = [_read("ListGroups", 1_900), _read("IsMemberInGroups", 3_000)]
+    text = section(FACTS, [], [], [*figures, _read("ListUsers", 900, 1_111.0)])
+    line = _line(text, "every read operation")
+    assert "1 of 3; not ListUsers 900 (1,111 µs), ListGroups 1,900 (300 µs)" in line
+    assert "**not reached**" in line
+
+
+def test_without_reads_nothing_is_said_of_them() -> None:
+    assert "very read operation" not in section(FACTS, [], [])
