@@ -20,6 +20,8 @@ Params = dict[str, Any]
 #: A value by the world and the number of the element it is in.
 Meaning = Callable[[World, int], Any]
 ENTERPRISE = "aws:identitystore:enterprise"
+#: How ARNs of what an identity store has begin.
+IDS = "arn:aws:identitystore:"
 LONG = "x" * 1024
 POLICY = INLINE.ljust(32_768)
 _EXTENSION = {
@@ -198,7 +200,9 @@ MEANINGS: dict[str, Meaning] = {
             ("externalIds", USER_CHANGES["externalIds"]),
         )
     ],
-    "IsMemberInGroups.GroupIds": lambda w, n: [w.groups["Auditors"], w.groups["Developers"]],
+    "IsMemberInGroups.GroupIds": lambda w, n: [
+        f"{IDS}::group/{w.groups[name]}" for name in ("Auditors", "Developers")
+    ],
     **{
         f"{operation}{kind}.Revision": lambda w, n, kind=kind, operation=operation: revision(
             w, kind, sample(w, "identitystore", f"{operation}{kind}")
@@ -348,8 +352,17 @@ class _Maker:
                 return (MEANINGS[name](self.world, number),)
         if shape.name in NAMES:
             assert good is not None, f"{self.operation}.{path} has no meaning"
-            return (good,)
+            return (self._in_full(shape, path, good),)
         return None
+
+    def _in_full(self, shape: Shape, path: str, name: str) -> str:
+        """What has a short name and an ARN by its ARN."""
+        if shape.name == "IdentityStoreId":
+            return f"{IDS}:{self.world.management}:identitystore/{name}"
+        if shape.name == "ResourceId":
+            kind = path.rpartition(".")[2].removesuffix("Id").lower()
+            return f"{IDS}::{kind}/{name}"
+        return name
 
     def _structures(self, shape: Shape, path: str, number: int, good: Params) -> Iterator[Params]:
         names = [name for name in shape.members if self._key(path, name) not in LEFT_OUT]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fronts.aws.maximal import GRANTS, Params
+from tests.fronts.aws.maximal import GRANTS, IDS, Params
 from tests.fronts.aws.samples_instances import BY, wait_for_regions
 from tests.fronts.aws.world import Clients, World, until
 
@@ -417,12 +417,21 @@ READ_BACK: dict[str, Reader] = {
 }
 
 
+def _named(value: Any) -> Any:
+    """What an ARN of a store's own names, as answers name it."""
+    if isinstance(value, dict):
+        return {name: _named(item) for name, item in value.items()}
+    if isinstance(value, str) and value.startswith(IDS):
+        return value.rpartition("/")[2]
+    return value
+
+
 def wanted(operation: str, params: Params) -> Params:
     """What is to stand after a change: each member that says what."""
     if operation.startswith(TAKES_AWAY):
         return {}
     kept = {
-        name: value
+        name: _named(value)
         for name, value in params.items()
         if name not in UNREAD and f"{operation}.{name}" not in UNREAD
     }

@@ -5,6 +5,7 @@ wrote is read back equal by another operation.
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +16,15 @@ from botocore.parsers import create_parser
 from tests.fronts.aws.maximal import (
     APART,
     LEFT_OUT,
+    MEANINGS,
+    NAMES,
     Params,
     furnish_maximal,
     maximal,
 )
 from tests.fronts.aws.reading_back import READ_BACK, TAKES_AWAY, UNREAD, wanted
 from tests.fronts.aws.samples import SIGNED, keys_of, writes
-from tests.fronts.aws.values import broken, broken_size
+from tests.fronts.aws.values import broken, broken_size, longest
 from tests.fronts.aws.wire import Answer, scope_of, service_model
 from tests.fronts.aws.world import World
 
@@ -162,3 +165,35 @@ def test_what_is_left_out_or_apart_is_in_the_model() -> None:
     names = {name for _, name in OPERATIONS}
     for path in (*LEFT_OUT, *APART):
         assert path.partition(".")[0] in names
+
+
+#: Strings that mean something, or whose patterns end before their maximum.
+SHORT = {
+    "Token",
+    "NextToken",
+    "KmsKeyArn",
+    "VpcArn",
+    "IpCidrType",
+    "FirstOrThirdPartyApplicationArnType",
+    "ScopeTarget",
+}
+
+
+def test_strings_are_as_long_as_they_may_be() -> None:
+    for pair in OPERATIONS:
+        for shape in strings(service_model(pair[0]).operation_model(pair[1]).input_shape):
+            most = shape.metadata.get("max")
+            if most is not None and shape.name not in {*NAMES, *MEANINGS, *SHORT}:
+                assert len(longest(shape)) == most, (pair, shape.name)
+
+
+def strings(shape: Shape) -> Iterator[Shape]:
+    """Every string of an input."""
+    if shape.type_name == "string":
+        yield shape
+    elif shape.type_name == "structure":
+        for inner in shape.members.values():
+            yield from strings(inner)
+    elif shape.type_name in ("list", "map"):
+        for inner in (shape.member,) if shape.type_name == "list" else (shape.key, shape.value):
+            yield from strings(inner)
