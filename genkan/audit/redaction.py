@@ -31,6 +31,8 @@ def redact(value: Any, hidden: frozenset[str], path: str = "") -> Any:
         return _members(value.items(), hidden, path)
     if kind in _PLAIN:
         return value
+    if kind is list or kind is tuple:
+        return [redact(member, hidden, path) for member in value]
     names = _fields(kind)
     if names is not None:
         return _members(((name, getattr(value, name)) for name in names), hidden, path)

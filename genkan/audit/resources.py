@@ -59,7 +59,7 @@ def resources_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     special = _BY_SOURCE.get(record["eventSource"], _NOTHING)
     found: dict[tuple[str, str], None] = {}
     for members in (record.get("requestParameters"), record.get("responseElements")):
-        if isinstance(members, Mapping):
+        if isinstance(members, dict):
             _collect(members, special, _DEPTH, found)
     return list(found)[:MOST_RESOURCES]
 
