@@ -20,7 +20,8 @@ from tests.support.postgresql import Cluster
 
 _ROUNDS = 60
 """Many times what it takes to be dealt every deed at either node."""
-_AGAIN = 0.3
+_AGAIN = 0.15
+"""How often what was done already is done again, so that there is something for the others."""
 _NEVER_ASKED = frozenset({"DescribeInstance"})
 
 
