@@ -1,5 +1,6 @@
 """The canonical request and the string to sign: one spelling for all that mean the same."""
 
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -14,19 +15,27 @@ def canonical_request(claimed: Claimed, request: Request, body_hash: str) -> byt
         canonical_path(request.path),
         canonical_query(request.query),
     ]
-    for name in claimed.signed_headers:
-        key = name.encode("ascii")
-        value = request.header(key)
+    names, listed = _spelled(claimed.signed_headers)
+    header, repeated = request.header, request.repeated
+    for key, beginning in names:
+        value = header(key)
         if value is None:
             raise mismatch()
-        if key in request.repeated:
+        if repeated and key in repeated:
             values = [raw for field, raw in request.headers if field.lower() == key]
             joined = b",".join(b" ".join(raw.split()) for raw in values)
         else:
             joined = b" ".join(value.split())
-        lines.append(key + b":" + joined)
-    lines += [b"", ";".join(claimed.signed_headers).encode("ascii"), body_hash.encode("ascii")]
+        lines.append(beginning + joined)
+    lines += [b"", listed, body_hash.encode("ascii")]
     return b"\n".join(lines)
+
+
+@lru_cache(maxsize=256)
+def _spelled(names: tuple[str, ...]) -> tuple[tuple[tuple[bytes, bytes], ...], bytes]:
+    """Each name, and as its line begins; then all of them as the canonical request lists them."""
+    keys = [name.encode("ascii") for name in names]
+    return tuple((key, key + b":") for key in keys), b";".join(keys)
 
 
 def string_to_sign(claimed: Claimed, canonical: bytes) -> bytes:
