@@ -10,14 +10,8 @@ from genkan.db.database import Tx
 from genkan.instances.records import Instance
 from genkan.permission_sets import operations as permission_sets
 from genkan.permission_sets.records import CustomerManagedPolicyReference, PermissionsBoundary
-from genkan.sandbox.document import (
-    Assignment,
-    Boundary,
-    Group,
-    PermissionSet,
-    PolicyReference,
-    User,
-)
+from genkan.sandbox.document import Assignment, Boundary, PermissionSet, PolicyReference
+from genkan.sandbox.document_people import Group, User
 from genkan.sandbox.export_pages import Answer, every
 
 

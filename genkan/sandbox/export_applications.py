@@ -22,7 +22,6 @@ from genkan.applications.operations import Application as ApplicationRecord
 from genkan.applications.operations import TrustedTokenIssuer as IssuerRecord
 from genkan.db.database import Tx
 from genkan.instances.records import Instance
-from genkan.sandbox.document import Group, User
 from genkan.sandbox.document_applications import (
     THE_INSTANCE,
     AccessScope,
@@ -34,6 +33,7 @@ from genkan.sandbox.document_applications import (
     SignInOptions,
     TrustedTokenIssuer,
 )
+from genkan.sandbox.document_people import Group, User
 from genkan.sandbox.export_pages import every
 from genkan.sandbox.seed_applications import EXCHANGE, JWT_BEARER
 from genkan.sandbox.seed_policies import text_of

@@ -7,7 +7,8 @@ from msgspec import UNSET, UnsetType
 from genkan.db.database import Tx
 from genkan.identity_store import groups, memberships, stores, users
 from genkan.identity_store.attributes import ENTERPRISE
-from genkan.sandbox.document import ExternalId, Group, Member, Network, User
+from genkan.sandbox.document import Network
+from genkan.sandbox.document_people import ExternalId, Group, Member, User
 from genkan.sandbox.export_pages import every
 from genkan.sandbox.seed_members import user_of
 

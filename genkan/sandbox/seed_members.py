@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from genkan.identity_store.attributes import ENTERPRISE
-from genkan.sandbox.document import User
+from genkan.sandbox.document_people import User
 
 _NOT_MEMBERS = ("id", "password", "status")
 _CAMEL = {

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from genkan.sandbox.document import Account, Assignment, Member, Organization, SeedDocument, Unit
+from genkan.sandbox.document import Account, Assignment, Organization, SeedDocument, Unit
+from genkan.sandbox.document_people import Member
 from genkan.sandbox.seed_mistakes import Found, Path, Unread, unknown
 from genkan.sandbox.seed_rules import shown
 

@@ -19,14 +19,12 @@ from genkan.sandbox.document import (
     AccountInstance,
     Assignment,
     CustomerManagedPolicy,
-    Group,
-    Member,
     Organization,
     PermissionSet,
     SeedDocument,
     Unit,
-    User,
 )
+from genkan.sandbox.document_people import Group, Member, User
 from genkan.sandbox.seed_names import Names, member_name, names_of
 from genkan.sandbox.seed_policies import version_number
 

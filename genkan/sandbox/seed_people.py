@@ -9,7 +9,8 @@ from msgspec import UNSET
 
 from genkan.core.call import Operation
 from genkan.identity_store import operations as identity_store
-from genkan.sandbox.document import Group, Member, Network, User
+from genkan.sandbox.document import Network
+from genkan.sandbox.document_people import Group, Member, User
 from genkan.sandbox.seed_door import Seeder
 from genkan.sandbox.seed_members import user_members
 from genkan.signin.operations import SET_PASSWORD

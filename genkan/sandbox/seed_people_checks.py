@@ -9,7 +9,7 @@ from genkan.core.errors import Invalid
 from genkan.identity_store import attributes
 from genkan.identity_store.folding import fold, is_reserved
 from genkan.identity_store.memberships import GROUPS_PER_USER
-from genkan.sandbox.document import ExternalId, Group, Member, User
+from genkan.sandbox.document_people import ExternalId, Group, Member, User
 from genkan.sandbox.seed_members import user_members
 from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique
 from genkan.sandbox.seed_names import member_name

@@ -13,22 +13,24 @@ from genkan.fronts.web.pages import AccountColor
 from genkan.identity_store.folding import fold, is_reserved
 from genkan.sandbox.document import (
     Account,
-    Address,
     Assignment,
     Boundary,
+    Organization,
+    PermissionSet,
+    PolicyReference,
+    SeedDocument,
+    Settings,
+    Unit,
+)
+from genkan.sandbox.document_people import (
+    Address,
     Enterprise,
     ExternalId,
     Group,
     Manager,
     Member,
     Name,
-    Organization,
-    PermissionSet,
     Photo,
-    PolicyReference,
-    SeedDocument,
-    Settings,
-    Unit,
     User,
     Value,
 )

@@ -11,14 +11,11 @@ from genkan.sandbox.document import (
     AccountInstance,
     CustomerManagedPolicy,
     DelegatedAdministrator,
-    Group,
-    Name,
     Network,
     PolicyReference,
     PolicyVersion,
     SeedDocument,
     ServiceControlPolicy,
-    User,
 )
 from genkan.sandbox.document_applications import (
     THE_INSTANCE,
@@ -31,6 +28,7 @@ from genkan.sandbox.document_applications import (
     SignInOptions,
     TrustedTokenIssuer,
 )
+from genkan.sandbox.document_people import Group, Name, User
 from genkan.sandbox.seed_names import names_of
 
 SERVICES = ("sso.amazonaws.com", "guardduty.amazonaws.com", "ssm.amazonaws.com")
