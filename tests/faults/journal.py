@@ -7,6 +7,7 @@ so; whatever else happened to it (no answer, a 5xx) its outcome is `unknown`.
 
 import itertools
 import json
+import secrets
 import threading
 import time
 from collections import Counter
@@ -65,6 +66,7 @@ class Journal:
         self.says: dict[str, list[Says]] = {}
         """What a permission set's roles may say, by its ARN: one thing, where that is known."""
         self._numbers = itertools.count(1)
+        self._own = secrets.token_hex(3)  # another journal's acts may be on the same record
         self._file = file.open("a", buffering=1)
         self._lock = threading.Lock()
 
@@ -90,7 +92,7 @@ class Journal:
         service: str = "",
     ) -> Act:
         """Perform one act; `request` is given its user agent and returns the answer."""
-        agent = f"act-{next(self._numbers)}"
+        agent = f"act-{self._own}-{next(self._numbers)}"
         act = Act(agent, name, actor, asked, service=service, began=time.time())
         try:
             act.answer = request(act.agent)
