@@ -181,7 +181,7 @@ def _seed_document(settings: SandboxSettings) -> "SeedDocument | None":
     from genkan.sandbox.seed_reader import read_seed
 
     try:
-        document = read_seed(settings.seed)
+        document = read_seed(settings.seed, settings.quotas)
     except OSError as error:
         raise SettingsRefused(f"cannot read {settings.seed}: {error.strerror}") from None
     _require_region(settings, document.settings.region)

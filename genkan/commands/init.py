@@ -78,7 +78,7 @@ def init(
 
     settings = node_settings(settings_file)
     try:
-        document = _document(seed, user_name, email)
+        document = _document(settings, seed, user_name, email)
         with _handing_over(output) as hand_over:
             asyncio.run(_make(settings, document, region, hand_over))
     except (SeedRefused, SeedFailed) as refused:
@@ -130,12 +130,14 @@ def _text(made: dict[str, Any]) -> str:
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
-def _document(seed: Path | None, user_name: str, email: str | None) -> "SeedDocument":
+def _document(
+    settings: NodeSettings, seed: Path | None, user_name: str, email: str | None
+) -> "SeedDocument":
     from genkan.sandbox.seed_reader import read_seed
 
     try:
         if seed is not None:
-            return read_seed(seed)
+            return read_seed(seed, settings.quotas)
         return _first_document(user_name, email)
     except OSError as error:
         raise SettingsRefused(f"cannot read {seed}: {error.strerror}") from None

@@ -26,13 +26,17 @@ from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
-APPLICATION_LIMIT = Quotas().applications
 
-
-def mistakes_in(at: Path, inside: SeedDocument | AccountInstance, names: Names) -> Found:
+def mistakes_in(
+    at: Path, inside: SeedDocument | AccountInstance, names: Names, quotas: Quotas
+) -> Found:
     """Path and sentence of each mistake in what is written at `at`."""
     yield from _issuers((*at, "trusted_token_issuers"), inside.trusted_token_issuers, names)
-    yield from _Applications(inside, names).check((*at, "applications"))
+    path = (*at, "applications")
+    if len(inside.applications) > quotas.applications:
+        count = len(inside.applications)
+        yield path, f"has {count} entries; at most {quotas.applications} are allowed"
+    yield from _Applications(inside, names).check(path)
 
 
 def _issuers(path: Path, issuers: Sequence[TrustedTokenIssuer], names: Names) -> Found:
@@ -72,8 +76,6 @@ class _Applications:
 
     def check(self, path: Path) -> Found:
         ids = Unique("application id")
-        if len(self._given) > APPLICATION_LIMIT:
-            yield path, f"has {len(self._given)} entries; at most {APPLICATION_LIMIT} are allowed"
         for index, one in enumerate(self._given):
             at = (*path, index)
             yield from ids.again((*at, "id"), one.id)

@@ -7,6 +7,7 @@ refused there. Members that are wrong in form stand in as empty texts and are no
 
 from functools import partial
 
+from genkan.core.quotas import Quotas
 from genkan.iam.policies import POLICY_LIMIT
 from genkan.iam.tags import with_tags
 from genkan.organization.making import DEEPEST_UNIT
@@ -26,16 +27,16 @@ from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
 
-def mistakes_in(document: SeedDocument) -> Found:
+def mistakes_in(document: SeedDocument, quotas: Quotas) -> Found:
     """Path and sentence of each mistake."""
     names = names_of(document)
     ids = seed_people_checks.Ids()
     yield from _organization(document, names)
     yield from seed_control_checks.mistakes_in(document, names)
     yield from seed_people_checks.mistakes_in((), document.users, document.groups, ids)
-    yield from seed_rights.mistakes_in(document, names)
-    yield from seed_application_checks.mistakes_in((), document, names)
-    yield from seed_instance_checks.mistakes_in(document, names, ids)
+    yield from seed_rights.mistakes_in(document, names, quotas)
+    yield from seed_application_checks.mistakes_in((), document, names, quotas)
+    yield from seed_instance_checks.mistakes_in(document, names, ids, quotas)
 
 
 # The organization

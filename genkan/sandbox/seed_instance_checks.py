@@ -3,6 +3,7 @@
 from msgspec import UNSET, UnsetType
 
 from genkan.core.errors import Invalid
+from genkan.core.quotas import Quotas
 from genkan.identity_store import network as slice_network
 from genkan.instances.regions import REGION_LIMIT
 from genkan.sandbox import seed_application_checks, seed_people_checks
@@ -13,7 +14,9 @@ from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
 
-def mistakes_in(document: SeedDocument, names: Names, ids: seed_people_checks.Ids) -> Found:
+def mistakes_in(
+    document: SeedDocument, names: Names, ids: seed_people_checks.Ids, quotas: Quotas
+) -> Found:
     """Path and sentence of each mistake; `ids` are those of people found before."""
     settings = document.settings
     yield from _settings(settings)
@@ -30,7 +33,7 @@ def mistakes_in(document: SeedDocument, names: Names, ids: seed_people_checks.Id
         yield from _network((*path, "network"), one.network)
         yield from seed_people_checks.mistakes_in(path, one.users, one.groups, ids)
         yield from _passwords(path, one)
-        yield from seed_application_checks.mistakes_in(path, one, names)
+        yield from seed_application_checks.mistakes_in(path, one, names, quotas)
 
 
 def _settings(settings: Settings) -> Found:

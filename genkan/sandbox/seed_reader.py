@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import inspect
 
+from genkan.core.quotas import Quotas
 from genkan.sandbox import seed_checks
 from genkan.sandbox.document import SeedDocument
 from genkan.sandbox.seed_mistakes import Mistake, Path, SeedRefused, Unread, path_text
@@ -21,23 +22,27 @@ from genkan.sandbox.seed_rules import INLINE_POLICY, Rule, shown
 from genkan.sandbox.seed_yaml import Mapping, Node, Scalar, Sequence, load, load_file
 
 _MOST_LISTED = 12
+AWS_QUOTAS = Quotas()
 
 
-def read_seed(path: FilePath) -> SeedDocument:
-    """The document in a file; `SeedRefused` with every mistake, OSError when it cannot be read."""
-    return _read(*load_file(path, str(path)), str(path))
+def read_seed(path: FilePath, quotas: Quotas = AWS_QUOTAS) -> SeedDocument:
+    """The document in a file; `SeedRefused` with every mistake, OSError when it cannot be read.
+
+    `quotas` are those of whoever will hold the organization.
+    """
+    return _read(*load_file(path, str(path)), str(path), quotas)
 
 
-def parse_seed(raw: bytes, name: str = "seed.yaml") -> SeedDocument:
+def parse_seed(raw: bytes, name: str = "seed.yaml", quotas: Quotas = AWS_QUOTAS) -> SeedDocument:
     """The document in a text; `SeedRefused` with every mistake."""
-    return _read(*load(raw, name), name)
+    return _read(*load(raw, name), name, quotas)
 
 
-def _read(root: Node, mistakes: list[Mistake], name: str) -> SeedDocument:
+def _read(root: Node, mistakes: list[Mistake], name: str, quotas: Quotas) -> SeedDocument:
     reader = _Reader(mistakes)
     document = reader.read(_definition(), root, ())
     if isinstance(document, SeedDocument):
-        for path, message in seed_checks.mistakes_in(document):
+        for path, message in seed_checks.mistakes_in(document, quotas):
             node = _node_at(root, path)
             mistakes.append(Mistake(node.line, node.column, message, path_text(path)))
     if mistakes:

@@ -18,15 +18,13 @@ from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
-PROVISIONED_LIMIT = Quotas().provisioned_permission_sets
 
-
-def mistakes_in(document: SeedDocument, names: Names) -> Found:
+def mistakes_in(document: SeedDocument, names: Names, quotas: Quotas) -> Found:
     """Path and sentence of each mistake."""
     if document.settings.access_control_attributes is not UNSET:
         yield from _access_control(document.settings.access_control_attributes)
     yield from _permission_sets(document.permission_sets)
-    checks = _AssignmentChecks(document, names)
+    checks = _AssignmentChecks(document, names, quotas.provisioned_permission_sets)
     for index in range(len(document.assignments)):
         yield from checks.check(index)
 
@@ -101,7 +99,8 @@ def _boundary(path: Path, one: PermissionSet) -> Found:
 
 
 class _AssignmentChecks:
-    def __init__(self, document: SeedDocument, names: Names) -> None:
+    def __init__(self, document: SeedDocument, names: Names, most: int) -> None:
+        self._most = most
         self._assignments = document.assignments
         self._names = names
         self._users = Known("user", (user.user_name for user in document.users))
@@ -178,8 +177,8 @@ class _AssignmentChecks:
                 )
         provisioned = self._in_account.setdefault(account, set())
         provisioned.add(permission_set)
-        if len(provisioned) == PROVISIONED_LIMIT + 1:
-            yield path, f"the account {name} gets more than {PROVISIONED_LIMIT} permission sets"
+        if len(provisioned) == self._most + 1:
+            yield path, f"the account {name} gets more than {self._most} permission sets"
 
 
 def references_of(one: PermissionSet) -> list[PolicyReference]:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from genkan.sandbox.seed_mistakes import path_text
+from genkan.core.quotas import Quotas
+from genkan.sandbox.seed_mistakes import SeedRefused, path_text
+from genkan.sandbox.seed_reader import parse_seed
 from tests.sandbox_seed.test_seed_mistakes import mistakes, place_of
 
 GOOD = """\
@@ -166,6 +168,14 @@ def test_attaching_without_the_type_enabled_is_a_mistake() -> None:
     (found,) = mistakes(GOOD.replace("  policy_types: [SERVICE_CONTROL_POLICY]\n", ""))
     assert found.path == path_text(("organization", "accounts", 0, "service_control_policies"))
     assert found.message.startswith("nothing is attached unless policy_types has")
+
+
+def test_the_quotas_are_those_of_who_will_hold_it() -> None:
+    with pytest.raises(SeedRefused) as refused:
+        parse_seed(GOOD.encode(), quotas=Quotas(applications=1))
+    (found,) = refused.value.mistakes
+    assert found.path == "applications"
+    assert found.message == "has 2 entries; at most 1 are allowed"
 
 
 def test_a_name_that_two_applications_have_must_be_written_otherwise() -> None:
