@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fronts.aws.samples import furnish
-from tests.fronts.aws.world import World, read_world
-from tests.perform.dump import AUDIT, changes, dump
+from tests.fronts.aws.world import World, at_rest, read_world
+from tests.perform.dump import AUDIT, changes
 from tests.support.server import Server
 
 
@@ -27,10 +27,9 @@ def furnished(running_server: Server) -> World:
 @pytest.fixture(scope="module")
 def refusing(furnished: World) -> Iterator[World]:
     """The organization; at the end the store must be what it was, but for records of refusals."""
-    place = furnished.server.place
-    before = dump(place)
+    before = at_rest(furnished)
     yield furnished
-    after = dump(place)
+    after = at_rest(furnished)
     assert changes(before, after).keys() <= {AUDIT}
     assert before[AUDIT] <= after[AUDIT]
     for *_, record, _ in after[AUDIT] - before[AUDIT]:

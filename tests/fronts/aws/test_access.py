@@ -16,8 +16,8 @@ from tests.fronts.aws import trail
 from tests.fronts.aws.samples import SIGNED, keys_of, sample, writes
 from tests.fronts.aws.samples_instances import BY
 from tests.fronts.aws.wire import PROTOCOLS, Answer, Keys
-from tests.fronts.aws.world import World
-from tests.perform.dump import AUDIT, Dump, changes, dump
+from tests.fronts.aws.world import World, at_rest
+from tests.perform.dump import AUDIT, Dump, changes
 from tests.support.person import role_credentials
 
 SOURCES = {"sso-admin": "sso"}
@@ -73,7 +73,7 @@ def outsider(furnished: World) -> Keys:
 @pytest.fixture(scope="module")
 def standing(world: World, clerk: Keys, outsider: Keys) -> list[Dump]:
     """The store as it stood when a test last looked, and after all have signed in."""
-    return [dump(world.server.place)]
+    return [at_rest(world)]
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def only_audited(world: World, standing: list[Dump]) -> Iterator[list[int]]:
     """The test's request leaves nothing but the audit records that it says it leaves."""
     expected = [0]
     yield expected
-    before, standing[0] = standing[0], dump(world.server.place)
+    before, standing[0] = standing[0], at_rest(world)
     wanted = {AUDIT: (expected[0], 0)} if expected[0] else {}
     assert changes(before, standing[0]) == wanted
 

@@ -23,8 +23,8 @@ from tests.fronts.aws.wire import (
     scope_of,
     service_model,
 )
-from tests.fronts.aws.world import World
-from tests.perform.dump import AUDIT, changes, dump
+from tests.fronts.aws.world import World, at_rest
+from tests.perform.dump import AUDIT, changes
 
 MISSING = "MissingAuthenticationToken"
 INCOMPLETE = "IncompleteSignature"
@@ -73,10 +73,9 @@ class Attempt:
 def untouched(furnished: World) -> Iterator[tuple[World, Keys, Keys]]:
     """The organization and two sessions; at the end there are some records more, and no more."""
     keys = furnished.member_administrator(), furnished.member_administrator("sakura-web-dev")
-    place = furnished.server.place
-    before = dump(place)
+    before = at_rest(furnished)
     yield (furnished, *keys)
-    after = dump(place)
+    after = at_rest(furnished)
     assert changes(before, after).keys() == {AUDIT}
     assert before[AUDIT] <= after[AUDIT]
     for *_, record, _ in after[AUDIT] - before[AUDIT]:

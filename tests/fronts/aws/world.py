@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fronts.aws.wire import Keys, Wire
+from tests.perform.dump import Dump, dump
 from tests.support.server import Server
 
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
@@ -176,6 +177,12 @@ def assumed(answer: Mapping[str, Any]) -> Keys:
         "secret_access_key": given["SecretAccessKey"],
         "session_token": given["SessionToken"],
     }
+
+
+def at_rest(world: World) -> Dump:
+    """All that the store holds once no job is left: those that are done stay for a moment."""
+    found: Dump = until(lambda: dump(world.server.place), lambda held: not held["jobs"])
+    return found
 
 
 def read_world(server: Server) -> World:
