@@ -10,5 +10,6 @@ Invariants
 - A user name that does not exist costs the same hash and as many queries as one that does.
 - What must be remembered (a failure, a lock-out) is a returned outcome, never a refusal.
 - No person without an enabled user has a session: that is asked at each use.
-- Requests of strangers make no rows but the lock-out's, and those are bounded in number.
+- Requests of strangers make no rows but the lock-out's and records of what was refused, and both
+  are bounded in number.
 """
