@@ -162,7 +162,7 @@ def _issuers(store: Store, wanted: Catalogue) -> list[str]:
 
 def _applications(store: Store, wanted: Catalogue, issuers: Sequence[str]) -> None:
     rng = random.Random("applications")
-    applications = sorted(f"apl-{rng.getrandbits(64):016x}" for _ in range(wanted.applications))
+    applications = [f"apl-{rng.getrandbits(64):016x}" for _ in range(wanted.applications)]
     store.add(
         "applications",
         "application_id, instance_id, application_account, application_provider_arn, name,"

@@ -15,3 +15,7 @@ CREATE INDEX provisioned_permission_sets_set
 DROP INDEX group_memberships_of_group;
 CREATE INDEX group_memberships_of_group
     ON group_memberships (group_id, user_id, id, created_at, created_by);
+-- Lists of requests, those of one status among them, from the index alone.
+DROP INDEX assignment_requests_listed;
+CREATE INDEX assignment_requests_listed
+    ON assignment_requests (instance_id, kind, created_at, request_id, status);
