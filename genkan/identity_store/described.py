@@ -5,7 +5,7 @@ which a list tells only when asked for. Invariant: `read(as_json(members))` are 
 set. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from genkan.core import arns
 from genkan.identity_store.records import Group, User
 
+_PLAIN = frozenset({str, int, float, bool})
 _TIMES = ("created_at", "updated_at")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -72,7 +73,10 @@ def read(text: str) -> dict[str, Any]:
     return members
 
 
-def _renamed(value: Any, name: Any) -> Any:
+def _renamed(value: Any, name: Callable[[str], str]) -> Any:
+    # Of most values the class says enough, and asking for an abstract one costs more than all else.
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return {name(key): _renamed(item, name) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
