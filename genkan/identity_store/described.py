@@ -77,8 +77,12 @@ def _renamed(value: Any, name: Callable[[str], str]) -> Any:
     # Of most values the class says enough, and asking for an abstract one costs more than all else.
     if value.__class__ in _PLAIN:
         return value
-    if isinstance(value, Mapping):
-        return {name(key): _renamed(item, name) for key, item in value.items() if item is not None}
+    if value.__class__ is dict or isinstance(value, Mapping):
+        return {
+            name(key): item if item.__class__ in _PLAIN else _renamed(item, name)
+            for key, item in value.items()
+            if item is not None
+        }
     if isinstance(value, list | tuple):
         return [_renamed(item, name) for item in value]
     return value
