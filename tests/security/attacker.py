@@ -84,7 +84,7 @@ def database(server: Server) -> Place:
 
 
 MOST_RECORDS = 250
-"""Of refusals of one network, in as long as a test lasts (`audit.refusals`)."""
+"""Of refusals of one network by one node, in as long as a test lasts (`audit.refusals`)."""
 
 
 def _of_strangers(row: tuple[Any, ...]) -> bool:
@@ -103,13 +103,14 @@ class Ledger:
 
     def __init__(self, server: Server) -> None:
         self._place = database(server)
+        self._most = MOST_RECORDS * server.nodes
         self._before = dump(self._place)
 
     def changes(self) -> dict[str, tuple[int, int]]:
         """All tables that differ."""
         after = dump(self._place)
         told = frozenset(row for row in after[AUDIT] - self._before[AUDIT] if _of_strangers(row))
-        assert len(told) <= MOST_RECORDS
+        assert len(told) <= self._most
         return changes(self._before, {**after, AUDIT: after[AUDIT] - told})
 
     def changes_unaudited(self) -> dict[str, tuple[int, int]]:

@@ -15,15 +15,15 @@ from tests.support.alternator import Alternator
 from tests.support.installation import PostgresServer, settings_file
 from tests.support.server import START_SECONDS, free_port
 
-NODES = 2
-
 
 class Pair(PostgresServer):
     """`process` is the first node; both write one log."""
 
+    nodes = 2
+
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
-        self.ports = [free_port() for _ in range(NODES)]
+        self.ports = [free_port() for _ in range(self.nodes)]
         self.alternator: Alternator | None = None
         self._commands = [
             [sys.executable, "-m", "genkan.cli", "serve", "--settings", str(self._settings(port))]
@@ -51,7 +51,7 @@ class Pair(PostgresServer):
         self.alternator = Alternator(self.ports, self.port)
         super().start()
         deadline = time.monotonic() + START_SECONDS
-        while not all(self._answers() for _ in range(2 * NODES)):
+        while not all(self._answers() for _ in range(2 * self.nodes)):
             if any(other.poll() is not None for other in self._others):
                 raise RuntimeError(f"a node did not start:\n{self.log()[-4000:]}")
             if time.monotonic() > deadline:

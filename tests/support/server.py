@@ -37,6 +37,8 @@ class Server:
     """`genkan up` on a data directory. `facts` is sandbox.json."""
 
     engine = "sqlite"
+    nodes = 1
+    """Processes that answer."""
 
     def __init__(
         self,
