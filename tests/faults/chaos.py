@@ -25,6 +25,7 @@ from tests.support.nodes import Nodes
 _WORK = f"SELECT 1 FROM jobs WHERE kind <> '{SEAL_JOB}'"
 KILLS = int(os.environ.get("GENKAN_TEST_KILLS", "8"))
 SEED = int(os.environ.get("GENKAN_TEST_SEED", "0")) or random.randrange(1, 2**31)
+_UNRECORDED = "could not be recorded"
 CALM_SECONDS = 120
 """How long everything may take to end once nothing disturbs it."""
 _GO_ON_SECONDS = 60
@@ -103,6 +104,7 @@ class Run:
         self.calm_down()
         self._look_at_sessions()
         self.before = before
+        self.journal.unrecorded = self.nodes.log().count(_UNRECORDED)
         found = judge(self.journal, self.nodes.database, before)
         return [f"seed {self.seed}", *found] if found else []
 

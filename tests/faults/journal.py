@@ -63,6 +63,8 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.acts: list[Act] = []
         self.wrong: list[str] = []
+        self.unrecorded = 0
+        """Refusals of which a node said in its log that they could not be recorded."""
         self.says: dict[str, list[Says]] = {}
         """What a permission set's roles may say, by its ARN: one thing, where that is known."""
         self._numbers = itertools.count(1)

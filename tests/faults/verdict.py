@@ -110,6 +110,23 @@ def _records(journal: Journal, audit: Audit) -> Iterator[str]:
             yield f"acknowledged but not recorded: {said}"
         if act.name not in _PAGES:
             yield from _records_of_one(act, said, names, audit.failures.get(act.agent, []))
+    yield from _refusals(journal, audit)
+
+
+def _refusals(journal: Journal, audit: Audit) -> Iterator[str]:
+    """Each refusal has its record; where there was no transaction to write it, or a line of log."""
+    excused = journal.unrecorded
+    for act in journal.acts:
+        if act.outcome != REFUSED or not act.service:
+            continue
+        said = f"{act.agent} {act.name} {dict(act.asked)} {act.told}"
+        code, failures = act.told.partition(" ")[2], audit.failures.get(act.agent, [])
+        if failures and not code.startswith(failures[0]):
+            yield f"its refusal is recorded as {failures[0]}: {said}"
+        elif not failures and excused and (is_read(act) or code == "ValidationException"):
+            excused -= 1
+        elif not failures:
+            yield f"its refusal is not recorded: {said}"
 
 
 def _records_of_one(act: Act, said: str, names: Counter[str], failures: list[str]) -> Iterator[str]:
@@ -123,12 +140,6 @@ def _records_of_one(act: Act, said: str, names: Counter[str], failures: list[str
         yield f"its refusal is recorded twice: {said}"
     if failures and (names or act.outcome == DONE):
         yield f"done but recorded as refused: {said}"
-    if act.outcome == REFUSED and act.service and not is_read(act):
-        code = act.told.partition(" ")[2]
-        if not failures:
-            yield f"its refusal is not recorded: {said}"
-        elif not code.startswith(failures[0]):
-            yield f"its refusal is recorded as {failures[0]}: {said}"
 
 
 def _facts(journal: Journal, audit: Audit, rows: Rows, before: Facts) -> Iterator[str]:
