@@ -161,10 +161,10 @@ def _asserted_duration(tx: Tx, role: Role, claims: SamlClaims, asked: int | None
 
 
 def resolve_access_key(tx: Tx, *, access_key_id: str) -> SigningIdentity | None:
-    """Who would sign with this key, or None when there is no such living key.
+    """Who would sign with this key, or None when there is no such key.
 
-    For a front about to verify a signature. An expired session is still returned while it stands
-    otherwise, so that the front can say "expired" rather than "unknown".
+    For a front about to verify a signature. A session that has expired or `ended` is returned, too,
+    so that the front can say "expired", and record who was refused.
     """
     if access_key_id.startswith("ASIA"):
         return _session_identity(tx, access_key_id)
@@ -189,13 +189,14 @@ def resolve_access_key(tx: Tx, *, access_key_id: str) -> SigningIdentity | None:
 
 def _session_identity(tx: Tx, access_key_id: str) -> SigningIdentity | None:
     session = sessions.find_session(tx, access_key_id)
-    if session is None or (session.expires_at > tx.now and not sessions.alive(tx, session)):
+    if session is None:
         return None
     return SigningIdentity(
         signer=sessions.signer_of(session, sessions.person_behind(tx, session)),
         secret_access_key=session.secret_access_key,
         token_hash=session.token_hash,
         expires_at=session.expires_at,
+        ended=session.expires_at > tx.now and not sessions.alive(tx, session),
     )
 
 

@@ -76,13 +76,15 @@ class SigningIdentity:
     """Who signs with an access key, and the secret to check it. Never leaves the process.
 
     `token_hash` is the hash of the session token that must accompany the key, None for long-term
-    keys, which must come without one.
+    keys, which must come without one. `ended`: the session's right is gone, and nothing may be
+    done with it; who it was is for the record of the refusal alone.
     """
 
     signer: Signer
     secret_access_key: str = field(repr=False)
     token_hash: bytes | None = field(repr=False)
     expires_at: int | None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

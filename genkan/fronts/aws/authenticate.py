@@ -74,9 +74,10 @@ async def _by_signature(
 ) -> tuple[Caller, str]:
     query = operation.protocol == "query"
     claimed: Claimed | None = None
+    identity: SigningIdentity | None = None
     try:
         claimed = parse_authorization(request)
-        identity: SigningIdentity | None = await perform(
+        identity = await perform(
             app,
             Call(
                 operation=RESOLVE_ACCESS_KEY,
@@ -87,10 +88,7 @@ async def _by_signature(
             ),
         )
         if identity is None or not _token_matches(identity, claimed.session_token):
-            code = "InvalidClientTokenId" if query else "UnrecognizedClientException"
-            raise Unauthenticated(
-                DEAD, code=code, detail=claimed.access_key_id, claimed=claimed.access_key_id
-            )
+            raise _dead(operation, claimed)
         now = app.clock()
         verify(
             claimed,
@@ -100,13 +98,31 @@ async def _by_signature(
             allowed_services=(operation.signing_name,),
         )
     except SignatureRefusal as refused:
+        if claimed is not None and identity is not None and identity.ended:
+            # A key that is gone is as good as none, however it is used.
+            raise _dead(operation, claimed) from None
         answer = signature_error(operation.protocol, refused)
         key = claimed.access_key_id if claimed is not None else ""
         raise Unauthenticated(answer.message, code=answer.code, claimed=key) from None
+    if identity.ended:
+        raise _dead(operation, claimed, identity.signer)
     if identity.expires_at is not None and identity.expires_at <= now:
         code = "ExpiredToken" if query else "ExpiredTokenException"
         raise Unauthenticated(EXPIRED, code=code, caller=identity.signer)
     return identity.signer, claimed.scope.region
+
+
+def _dead(
+    operation: OperationModel, claimed: Claimed, caller: Caller | None = None
+) -> Unauthenticated:
+    query = operation.protocol == "query"
+    return Unauthenticated(
+        DEAD,
+        code="InvalidClientTokenId" if query else "UnrecognizedClientException",
+        detail=claimed.access_key_id,
+        claimed=claimed.access_key_id,
+        caller=caller,
+    )
 
 
 def _token_matches(identity: SigningIdentity, token: str | None) -> bool:

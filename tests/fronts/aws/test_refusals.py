@@ -131,7 +131,7 @@ def test_a_token_that_nobody_has_is_recorded(world: World, operation: str) -> No
 # --- the proof is over ----------------------------------------------------------------------------
 
 
-def test_a_session_whose_assignment_went_is_recorded_with_its_key(world: World) -> None:
+def test_a_session_whose_assignment_went_is_recorded_as_whose_it_was(world: World) -> None:
     read_only, ken = world.sets["ReadOnlyAccess"], world.users["ken"]
     world.assign(read_only, ken, "sakura-management")
     keys = role_credentials(world.server, "ken", "sakura-management", "ReadOnlyAccess")
@@ -139,9 +139,17 @@ def test_a_session_whose_assignment_went_is_recorded_with_its_key(world: World) 
     answer = world.wire.call("sso-admin", "ListInstances", {}, keys)
     assert answer.code == "UnrecognizedClientException"
     record = recorded(world, answer, "sso-admin", "ListInstances")
+    assert record["userIdentity"]["type"] == "AssumedRole"
     assert record["userIdentity"]["accessKeyId"] == keys["access_key_id"]
+    assert record["userIdentity"]["onBehalfOf"]["userId"] == ken
     assert keys["session_token"] not in json.dumps(record)
     assert keys["secret_access_key"] not in json.dumps(record)
+    # Who cannot sign learns nothing more of it, and is nobody.
+    wrong = {**keys, "secret_access_key": "x" * 40}
+    again = world.wire.call("sso-admin", "ListInstances", {}, wrong)
+    assert (again.code, again.message) == (answer.code, answer.message)
+    record = recorded(world, again, "sso-admin", "ListInstances")
+    assert record["userIdentity"]["type"] == "Unknown"
 
 
 def test_a_token_after_the_sign_out_is_recorded(world: World) -> None:

@@ -30,7 +30,9 @@ def _mint(store: Store, world: Provisioned) -> AssumedRole:
 def _resolves(store: Store, assumed: AssumedRole) -> bool:
     key_id = assumed.credentials.access_key_id
     with store.write() as tx:
-        return sts.resolve_access_key(tx, access_key_id=key_id) is not None
+        found = sts.resolve_access_key(tx, access_key_id=key_id)
+        assert found is not None
+        return not found.ended
 
 
 def test_a_session_proves_the_person_behind_it(store: Store, world: Provisioned) -> None:
@@ -149,6 +151,7 @@ def test_an_expired_session_is_told_apart_from_an_unknown_one(
         unknown = sts.resolve_access_key(tx, access_key_id="ASIAAAAAAAAAAAAAAAAA")
     assert found is not None
     assert found.expires_at == store.clock.now
+    assert not found.ended
     assert unknown is None
 
 
