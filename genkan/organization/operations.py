@@ -242,7 +242,9 @@ OPERATIONS: tuple[Operation, ...] = (
         access=iam("DescribeOrganization", members_may_read=True),
         reads="point",
     ),
-    Operation(name="ListAccounts", run=list_accounts, access=reading("ListAccounts"), reads="scan"),
+    Operation(
+        name="ListAccounts", run=list_accounts, access=reading("ListAccounts"), reads="point"
+    ),
     Operation(
         name="DescribeAccount",
         run=describe_account,
@@ -254,19 +256,19 @@ OPERATIONS: tuple[Operation, ...] = (
         name="ListOrganizationalUnitsForParent",
         run=list_organizational_units_for_parent,
         access=reading("ListOrganizationalUnitsForParent", access.the_parent),
-        reads="scan",
+        reads="point",
     ),
     Operation(
         name="ListAccountsForParent",
         run=list_accounts_for_parent,
         access=reading("ListAccountsForParent", access.the_parent),
-        reads="scan",
+        reads="point",
     ),
     Operation(
         name="ListChildren",
         run=list_children,
         access=reading("ListChildren", access.the_parent),
-        reads="scan",
+        reads="point",
     ),
     Operation(
         name="ListParents",
