@@ -18,8 +18,9 @@ from tests.faults.actors import Actor, Holder, Visitor
 from tests.faults.deeds.table import ROOMS
 from tests.faults.journal import Journal
 from tests.faults.keeper import Keeper
+from tests.faults.leftovers import Rows
 from tests.faults.paper import Facts
-from tests.faults.verdict import Rows, judge, what_is
+from tests.faults.verdict import judge, what_is
 from tests.support.nodes import Nodes
 
 _WORK = f"SELECT 1 FROM jobs WHERE kind <> '{SEAL_JOB}'"

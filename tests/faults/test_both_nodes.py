@@ -14,7 +14,8 @@ from tests.faults.deeds.deed import Room
 from tests.faults.deeds.table import ROOMS
 from tests.faults.journal import Journal
 from tests.faults.keeper import Keeper
-from tests.faults.verdict import Rows, judge, what_is
+from tests.faults.leftovers import Rows
+from tests.faults.verdict import judge, what_is
 from tests.support.nodes import Nodes, new_database
 from tests.support.postgresql import Cluster
 

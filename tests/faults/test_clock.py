@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from genkan.audit.sealing import SEAL_JOB
+from tests.faults.leftovers import Rows
 from tests.faults.lives import Step
 from tests.faults.scene import until
 from tests.faults.site import Knobs, Midwife, Site
-from tests.faults.verdict import Rows
 from tests.support.nodes import Nodes
 from tests.support.person import Person, device_token, forms_of
 

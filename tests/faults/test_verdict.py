@@ -9,8 +9,9 @@ import pytest
 
 from tests.faults.chaos import SEED, Run
 from tests.faults.journal import Act
+from tests.faults.leftovers import Rows
 from tests.faults.site import Site
-from tests.faults.verdict import Rows, is_read, judge
+from tests.faults.verdict import is_read, judge
 
 _WANTED = {"CreateUser", "CreateToken", "SignIn", "CreateAccountAssignment"} | {
     "DeleteAccountAssignment",
