@@ -45,7 +45,7 @@ async def record_refusal(app: App, call: Call, refusal: Refusal) -> None:
     if refusal.audit_settled:
         return
     refusal.audit_settled = True
-    if getattr(refusal, "audit_silent", False) or not app.admits(call, refusal):
+    if not _recordable(app, call, refusal):
         return
     try:
         await app.db.write(call, lambda tx: app.record(tx, call, refusal))
@@ -93,5 +93,10 @@ def _run_recorded(app: App, tx: Any, call: Call) -> Any:
 
 
 def _record_refused(app: App, tx: Any, call: Call, refusal: Refusal) -> None:
-    if app.admits(call, refusal):
+    if _recordable(app, call, refusal):
         app.record(tx, call, refusal)
+
+
+def _recordable(app: App, call: Call, refusal: Refusal) -> bool:
+    """Whether the refusal is to be recorded, and not by whoever raised it."""
+    return not getattr(refusal, "audit_silent", False) and app.admits(call, refusal)
