@@ -125,7 +125,8 @@ class Journal:
 
     def _judge(self, act: Act, status: int, told: str) -> None:
         act.told = f"{status} {told}"
-        act.outcome = REFUSED if status < 500 else UNKNOWN
+        # Of an answer that was cut off botocore has the status only, and gives it as the code.
+        act.outcome = REFUSED if status < 500 and told != str(status) else UNKNOWN
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         with self._lock:
