@@ -13,7 +13,7 @@ LEDGER = frozenset({"schema_migrations", "schema_floors"})
 """Tables whose rows are no part of an installation: they say which steps the schema took."""
 _COLUMNS = frozenset({"number", "name", "digest", "applied_at"})
 _SQLITE_TABLES = (
-    "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c"
+    "SELECT m.name, c.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c"
     " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 )
 # The catalogue itself: information_schema hides tables that this user may not touch. What an
