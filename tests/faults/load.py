@@ -76,7 +76,7 @@ class Load:
             act(name)
         except ClientError as error:
             self.acknowledged.refusals.append(error.response["Error"]["Code"])
-        except BotoCoreError:
+        except (BotoCoreError, KeyError):  # half of an answer is an empty one to botocore
             self.cut_off += 1
             time.sleep(PAUSE_SECONDS)
 
