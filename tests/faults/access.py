@@ -148,7 +148,7 @@ class Access(Keeper):
         if act is not None:
             self._take(put, act)
             self._look_at_roles(name, given, [before])
-        after = self._content(arn)
+        after = replace(before, inline=policy)
         self.journal.says[arn] = [before, after]
         target: dict[str, str] = {"TargetType": "ALL_PROVISIONED_ACCOUNTS"}
         if list(given.values()) == ["SUCCEEDED"] and self.dice.random() < 0.5:

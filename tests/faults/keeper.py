@@ -139,11 +139,13 @@ class Keeper(Actor):
                 return None
 
     def _refused(self, deed: Deed, act: Act, *, lost: bool) -> Act | None:
+        if act.told.partition(" ")[2] in deed.may_be:
+            return None  # for a reason of others; of what was lost that says nothing
         if lost:
             # It was done the first time, as far as anybody can know here: the judge knows better.
             deed.effect(self.paper, act.asked, act.answer)
             self._until_it_has_passed(deed, act)
-        elif act.told.partition(" ")[2] not in deed.may_be:
+        else:
             self.journal.object_to(f"{act.agent} {act.name} {dict(act.asked)}: {act.told}")
         return None
 
