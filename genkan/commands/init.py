@@ -8,6 +8,7 @@ ever served from what is left, and the next call begins anew.
 import asyncio
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 HandOver = Callable[[dict[str, Any]], None]
 
 _DEFAULT_REGION = "us-east-1"
+_NOT_USED = "what was made is not used: call this again"
 _FIRST = """\
 version: 1
 organization:
@@ -96,7 +98,7 @@ def _handing_over(output: Path | None) -> Iterator[HandOver]:
     failure it is gone.
     """
     if output is None:
-        yield lambda made: click.echo(_text(made), nl=False)
+        yield lambda made: _tell(_text(made))
         return
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -112,6 +114,15 @@ def _handing_over(output: Path | None) -> Iterator[HandOver]:
         raise
 
 
+def _tell(text: str) -> None:
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        # What is still buffered would fail once more at exit, and change the exit status.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SettingsRefused(f"cannot print: {error.strerror}; {_NOT_USED}") from None
+
+
 def _write(file: TextIO, path: Path, text: str) -> None:
     from genkan.db.files import make_durable
 
@@ -120,9 +131,7 @@ def _write(file: TextIO, path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     except OSError as error:
-        raise SettingsRefused(
-            f"cannot write {path}: {error.strerror}; what was made is not used: call this again"
-        ) from None
+        raise SettingsRefused(f"cannot write {path}: {error.strerror}; {_NOT_USED}") from None
     make_durable(path.absolute().parent)
 
 

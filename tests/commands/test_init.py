@@ -123,6 +123,7 @@ def test_what_the_terminal_did_not_take_was_not_made(place: Place) -> None:
         )
     assert done.returncode == 1
     assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr
     assert "holds no installation" in place.refusal("serve")
 
 
