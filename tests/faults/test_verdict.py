@@ -25,6 +25,7 @@ _MADE = (
     "SELECT application_id FROM applications",
     "SELECT issuer_id FROM trusted_token_issuers",
     "SELECT policy_arn FROM iam_policies WHERE policy_name LIKE 'load-%'",
+    "SELECT role_id FROM iam_roles WHERE role_name LIKE 'AWSReservedSSO_L-%'",
 )
 _ENOUGH = 2
 """An actor may take one away before it stops."""

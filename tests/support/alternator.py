@@ -180,10 +180,13 @@ class Alternator:
         self._loop.close()
 
     async def _listen(self) -> None:
-        for address in ("127.0.0.1", "::1"):
-            with contextlib.suppress(OSError):  # a machine without IPv6
-                made = await asyncio.start_server(self._take, address, self.port, backlog=1024)
-                self._servers.append(made)
+        await self._listen_on("127.0.0.1")
+        with contextlib.suppress(OSError):  # a machine without IPv6
+            await self._listen_on("::1")
+
+    async def _listen_on(self, address: str) -> None:
+        made = await asyncio.start_server(self._take, address, self.port, backlog=1024)
+        self._servers.append(made)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         passage = asyncio.current_task()

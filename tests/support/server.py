@@ -4,8 +4,10 @@
 of either is had by `facts`, `place`, `kek`, `reset()` and clients; `data_dir` is a sandbox's own.
 """
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -23,14 +25,20 @@ from genkan.db.place import Place, SqlitePlace
 from genkan.keys.kek import KeyEncryptionKey, read_key
 
 START_SECONDS = 60
+_PORTS = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nothing listens on now.
+
+    Not one of those that the system gives to clients (32768 and up on Linux): a connection of
+    another test could have it before the server has.
+    """
+    while True:
+        port = _PORTS.randrange(15_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:
