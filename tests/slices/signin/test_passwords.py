@@ -60,10 +60,14 @@ def test_an_unknown_user_and_a_wrong_password_give_the_same_outcome(
 
 
 def queries_of(store: Store, user_name: str) -> list[str]:
-    """The statements of a failed attempt, without what is compared or stored."""
+    """The statements of a failed attempt, without what is compared or stored.
+
+    And without what one new counter in 256 has looked at, whoever's it is: whether there are too
+    many of them.
+    """
     with store.watched() as seen:
         attempt(store, user_name, right=False)
-    return [sql for sql, _ in seen]
+    return [sql for sql, _ in seen if sql != "SELECT COUNT(*) FROM sign_in_attempts"]
 
 
 def test_an_unknown_user_runs_the_same_queries(store: Store, household: Household) -> None:
