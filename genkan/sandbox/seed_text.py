@@ -37,6 +37,8 @@ _POLICIES = {
     ServiceControlPolicy: ("content", CONTENT_LIMIT),
 }
 """Where parts have a policy, and up to which length it is laid out."""
+_OTHER_BREAKS = frozenset("\x85\u2028\u2029")
+"""Line breaks to YAML 1.1, which only double quotes keep as they are: they escape them."""
 _IN_ONE_LINE = 3
 """Mappings of so few texts are written in one line."""
 
@@ -99,7 +101,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if not is_text(text):
+    if not _OTHER_BREAKS.isdisjoint(text):
+        style = '"'
+    elif not is_text(text):
         style = "'"
     elif "\n" in text:
         style = "|"

@@ -46,6 +46,8 @@ TRICKY = (
     "e\u0301",
     "a\nb", "a\n\nb\n", "\ta", "a\t", "...", "---", "𝒜🙂",
 )  # fmt: skip
+BREAKS = ("\x85", "a\x85b", "a\u2028b", "a\nb\u2029c", " \x85 \u2028", "a\r\nb")
+"""Line breaks to a reader of YAML; of what a seed holds only policies can have them."""
 _TEXTS = st.characters(
     categories=("L", "M", "S", "N", "P"), max_codepoint=0x2FFF, exclude_characters="\ufeff"
 )
@@ -84,7 +86,7 @@ def optional(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 @st.composite
 def policies(draw: st.DrawFn) -> str:
     """The text of a policy, as a mapping would give it or laid out otherwise."""
-    json_values = st.sampled_from(TRICKY) | st.text(max_size=8).filter(_is_utf8)
+    json_values = st.sampled_from(TRICKY + BREAKS) | st.text(max_size=8).filter(_is_utf8)
     document: dict[str, Any] = {
         "Version": "2012-10-17",
         "Statement": [

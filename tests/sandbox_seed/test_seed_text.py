@@ -17,7 +17,7 @@ from genkan.sandbox.seed_order import in_order, without_ids
 from genkan.sandbox.seed_policies import mapping_of, text_of
 from genkan.sandbox.seed_reader import parse_seed
 from genkan.sandbox.seed_text import text_of as yaml_of
-from tests.sandbox_seed.documents import TRICKY, attributes, documents, policies
+from tests.sandbox_seed.documents import BREAKS, TRICKY, attributes, documents, policies
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "seed.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(PUBLISHED.read_text()))
@@ -97,6 +97,16 @@ def test_a_tricky_text_survives_both_parsers(loader: None, text: str) -> None:
     document = parse_seed(SAMPLE_FILE.read_bytes())
     document.groups[0].description = text
     assert parse_seed(yaml_of(document).encode()).groups[0].description == text
+
+
+@pytest.mark.parametrize("text", BREAKS)
+def test_a_line_break_in_a_policy_survives_both_parsers(loader: None, text: str) -> None:
+    condition = {"StringEquals": {"aws:username": [text]}}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
+    policy = text_of({"Version": "2012-10-17", "Statement": [statement]}, 32_768)
+    document = parse_seed(SAMPLE_FILE.read_bytes())
+    document.permission_sets[0].inline_policy = policy
+    assert parse_seed(yaml_of(document).encode()).permission_sets[0].inline_policy == policy
 
 
 @settings(deadline=None, max_examples=40)
