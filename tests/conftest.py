@@ -22,6 +22,13 @@ settings.load_profile("untimed")
 os.environ.setdefault("GENKAN_TEST_SEED", str(random.randrange(1, 2**31)))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the examples of property tests follow from the same seed."""
+    if config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = os.environ["GENKAN_TEST_SEED"]
+
+
 def pytest_report_header() -> str:
     """With what this session can be repeated."""
     return f"GENKAN_TEST_SEED={os.environ['GENKAN_TEST_SEED']}"
