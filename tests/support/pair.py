@@ -13,7 +13,7 @@ from typing import Self
 
 from tests.support.alternator import Alternator
 from tests.support.installation import PostgresServer, settings_file
-from tests.support.server import START_SECONDS, free_port
+from tests.support.server import END_SECONDS, START_SECONDS, free_port
 
 
 class Pair(PostgresServer):
@@ -43,7 +43,7 @@ class Pair(PostgresServer):
     def start(self) -> Self:
         """Start all nodes, and wait for each one's first answer."""
         self._command, *others = self._commands
-        with (self.data_dir.parent / f"{self.data_dir.name}.log").open("a") as log:
+        with self._log_file.open("a") as log:
             self._others = [
                 subprocess.Popen(command, stdout=log, stderr=log, text=True, env=self._environment)
                 for command in others
@@ -66,7 +66,7 @@ class Pair(PostgresServer):
             (other.kill if kill else other.terminate)()
         for other in self._others:
             with contextlib.suppress(ProcessLookupError):
-                other.wait(timeout=30)
+                other.wait(timeout=END_SECONDS)
         if self.alternator is not None:
             self.alternator.close()
             self.alternator = None

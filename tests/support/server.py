@@ -4,7 +4,8 @@
 of either is had by `facts`, `place`, `kek`, `reset()` and clients; `data_dir` is a sandbox's own.
 """
 
-import contextlib
+import errno
+import itertools
 import json
 import os
 import random
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,21 +25,49 @@ from botocore.config import Config
 from genkan.db.place import Place, SqlitePlace
 from genkan.keys.kek import KeyEncryptionKey, read_key
 
-START_SECONDS = 60
-_PORTS = random.SystemRandom()
+START_SECONDS = END_SECONDS = 120
+ANSWER_SECONDS = 60
+"""How long one answer may take where the machine is slow; clients' own limits are for people."""
+_TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
+
+
+def share_of_ports(worker: int, workers: int) -> range:
+    """The ports of one of the processes of a session.
+
+    None of those that the system gives to clients (32768 and up on Linux): a connection of another
+    test could have it before the server has.
+    """
+    return range(15_000, 32_000)[worker % workers :: workers]
+
+
+def _ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = share_of_ports(worker, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    first = random.SystemRandom().randrange(len(share))
+    return itertools.cycle((*share[first:], *share[:first]))
+
+
+_PORTS = _ports()
 
 
 def free_port() -> int:
-    """A port that nothing listens on now.
+    """A port of both loopbacks that nothing listens on now.
 
-    Not one of those that the system gives to clients (32768 and up on Linux): a connection of
-    another test could have it before the server has.
+    It is this test's from now on, although a server may come late or go and come back: no other
+    test of the session is given it.
     """
-    while True:
-        port = _PORTS.randrange(15_000, 32_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    return next(port for port in _PORTS if not _is_taken(port))
+
+
+def _is_taken(port: int) -> bool:
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family) as probe:
+                probe.bind((address, port))
+        except OSError as error:
+            if error.errno in _TAKEN:  # and not: no IPv6 here
+                return True
+    return False
 
 
 class Server:
@@ -99,13 +128,14 @@ class Server:
 
     def start(self) -> Self:
         """Start and wait for the first answer."""
-        log = (self.data_dir.parent / f"{self.data_dir.name}.log").open("a")
-        self.process = subprocess.Popen(
-            self._command, stdout=log, stderr=log, text=True, env=self._environment
-        )
+        with self._log_file.open("a") as log:
+            self.process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, text=True, env=self._environment
+            )
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop(kill=True)
                 raise RuntimeError(f"the server did not start:\n{self.log()[-4000:]}")
             time.sleep(0.02)
         self.facts = self.read_facts()
@@ -126,20 +156,24 @@ class Server:
         except OSError:
             return False
 
+    @property
+    def _log_file(self) -> Path:
+        return self.data_dir.parent / f"{self.data_dir.name}.log"
+
     def log(self) -> str:
-        """What the process wrote so far."""
-        return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text()
+        """What the process wrote so far; a line may be on its way, half a character of it here."""
+        return self._log_file.read_text(errors="replace")
 
     def stop(self, *, kill: bool = False) -> None:
         """End the process: gracefully, or by SIGKILL."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=END_SECONDS)
 
     def reset(self) -> None:
         """Put the organization back to its seed."""
         request = urllib.request.Request(self.facts["reset_url"], method="POST")
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
             assert answer.status == 204
 
     def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
