@@ -21,26 +21,27 @@ from genkan.sandbox.document_applications import (
     TrustedTokenIssuer,
 )
 from genkan.sandbox.seed_applications import application_words, issuer_words, portal_options
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique
 from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
 
 def mistakes_in(
-    at: Path, inside: SeedDocument | AccountInstance, names: Names, quotas: Quotas
+    at: Path, inside: SeedDocument | AccountInstance, names: Names, ids: Ids, quotas: Quotas
 ) -> Found:
     """Path and sentence of each mistake in what is written at `at`."""
-    yield from _issuers((*at, "trusted_token_issuers"), inside.trusted_token_issuers, names)
+    issuers = inside.trusted_token_issuers
+    yield from _issuers((*at, "trusted_token_issuers"), issuers, names, ids.issuers)
     path = (*at, "applications")
     if len(inside.applications) > quotas.applications:
         count = len(inside.applications)
         yield path, f"has {count} entries; at most {quotas.applications} are allowed"
-    yield from _Applications(inside, names).check(path)
+    yield from _Applications(inside, names).check(path, ids.applications)
 
 
-def _issuers(path: Path, issuers: Sequence[TrustedTokenIssuer], names: Names) -> Found:
-    ids, urls = Unique("trusted token issuer id"), Unique("issuer URL")
+def _issuers(path: Path, issuers: Sequence[TrustedTokenIssuer], names: Names, ids: Unique) -> Found:
+    urls = Unique("issuer URL")
     limit = slice_issuers.ISSUER_LIMIT
     if len(issuers) > limit:
         yield path, f"has {len(issuers)} entries; at most {limit} are allowed"
@@ -74,8 +75,7 @@ class _Applications:
         self._users = Known("user", (user.user_name for user in inside.users))
         self._groups = Known("group", (group.display_name for group in inside.groups))
 
-    def check(self, path: Path) -> Found:
-        ids = Unique("application id")
+    def check(self, path: Path, ids: Unique) -> Found:
         for index, one in enumerate(self._given):
             at = (*path, index)
             yield from ids.again((*at, "id"), one.id)

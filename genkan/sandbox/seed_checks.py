@@ -21,7 +21,7 @@ from genkan.sandbox import (
     seed_rules,
 )
 from genkan.sandbox.document import CustomerManagedPolicy, SeedDocument
-from genkan.sandbox.seed_mistakes import Found, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique
 from genkan.sandbox.seed_names import Names, names_of
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -30,12 +30,12 @@ from genkan.sandbox.seed_tags import tags_mistakes
 def mistakes_in(document: SeedDocument, quotas: Quotas) -> Found:
     """Path and sentence of each mistake."""
     names = names_of(document)
-    ids = seed_people_checks.Ids()
+    ids = Ids()
     yield from _organization(document, names)
     yield from seed_control_checks.mistakes_in(document, names)
     yield from seed_people_checks.mistakes_in((), document.users, document.groups, ids)
     yield from seed_rights.mistakes_in(document, names, quotas)
-    yield from seed_application_checks.mistakes_in((), document, names, quotas)
+    yield from seed_application_checks.mistakes_in((), document, names, ids, quotas)
     yield from seed_instance_checks.mistakes_in(document, names, ids, quotas)
 
 

@@ -8,16 +8,14 @@ from genkan.identity_store import network as slice_network
 from genkan.instances.regions import REGION_LIMIT
 from genkan.sandbox import seed_application_checks, seed_people_checks
 from genkan.sandbox.document import AccountInstance, Network, SeedDocument, Settings
-from genkan.sandbox.seed_mistakes import Found, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
 
 
-def mistakes_in(
-    document: SeedDocument, names: Names, ids: seed_people_checks.Ids, quotas: Quotas
-) -> Found:
-    """Path and sentence of each mistake; `ids` are those of people found before."""
+def mistakes_in(document: SeedDocument, names: Names, ids: Ids, quotas: Quotas) -> Found:
+    """Path and sentence of each mistake; `ids` are those found before."""
     settings = document.settings
     yield from _settings(settings)
     instance_ids, store_ids = Unique("instance id"), Unique("identity store id")
@@ -33,7 +31,7 @@ def mistakes_in(
         yield from _network((*path, "network"), one.network)
         yield from seed_people_checks.mistakes_in(path, one.users, one.groups, ids)
         yield from _passwords(path, one)
-        yield from seed_application_checks.mistakes_in(path, one, names, quotas)
+        yield from seed_application_checks.mistakes_in(path, one, names, ids, quotas)
 
 
 def _settings(settings: Settings) -> Found:

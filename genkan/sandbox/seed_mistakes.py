@@ -1,7 +1,7 @@
 """Mistakes in a seed file: what is wrong, and where, all of them at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from genkan.sandbox.seed_rules import shown
@@ -86,6 +86,16 @@ class Unique:
         if key in self._seen:
             yield path, f"the {self._what} {shown(value)} is given twice"
         self._seen.add(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids that may stand once, whichever instance or identity store has them."""
+
+    principals: Unique = field(default_factory=lambda: Unique("user or group id"))
+    memberships: Unique = field(default_factory=lambda: Unique("membership id"))
+    applications: Unique = field(default_factory=lambda: Unique("application id"))
+    issuers: Unique = field(default_factory=lambda: Unique("trusted token issuer id"))
 
 
 class Known:

@@ -1,7 +1,6 @@
 """What is wrong with a seed's people: users, groups and memberships of one identity store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
@@ -11,7 +10,7 @@ from genkan.identity_store.folding import fold, is_reserved
 from genkan.identity_store.memberships import GROUPS_PER_USER
 from genkan.sandbox.document_people import ExternalId, Group, Member, User
 from genkan.sandbox.seed_members import user_members
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique
 from genkan.sandbox.seed_names import member_name
 from genkan.sandbox.seed_rules import shown
 from genkan.signin.password_policy import Violation, violations
@@ -27,19 +26,10 @@ _PASSWORD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Ids are unique whichever store they are in."""
-
-    users: Unique = field(default_factory=lambda: Unique("user id"))
-    groups: Unique = field(default_factory=lambda: Unique("group id"))
-    memberships: Unique = field(default_factory=lambda: Unique("membership id"))
-
-
 def mistakes_in(at: Path, users: Sequence[User], groups: Sequence[Group], ids: Ids) -> Found:
     """Path and sentence of each mistake in the people of one identity store, written at `at`."""
-    yield from _users(at, users, ids.users)
-    yield from _groups(at, groups, ids.groups)
+    yield from _users(at, users, ids.principals)
+    yield from _groups(at, groups, ids.principals)
     yield from _memberships(at, users, groups, ids.memberships)
 
 

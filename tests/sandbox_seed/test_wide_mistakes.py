@@ -189,3 +189,46 @@ def test_a_name_that_two_applications_have_must_be_written_otherwise() -> None:
         '"Second" means 2 applications; write "apl-000000000000000a" or "apl-000000000000000b"'
     )
     assert mistakes(twice.replace("[instance, Second]", "[instance, apl-000000000000000b]")) == []
+
+
+OWN_ISSUER = (
+    "    trusted_token_issuers:\n"
+    "      - {name: own, id: %s, issuer_url: 'https://own.example.com',"
+    " claim_attribute_path: email, identity_store_attribute_path: userName}\n"
+)
+APPLICATION, ISSUER = "apl-00000000000000aa", "tti-00000000-0000-4000-8000-0000000000aa"
+PERSON = "00000000-0000-7000-8000-0000000000aa"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        (
+            ("{name: Second,", f"{{name: Second, id: {APPLICATION},"),
+            ("{name: Own,", f"{{name: Own, id: {APPLICATION},"),
+            f'the application id "{APPLICATION}" is given twice',
+        ),
+        (
+            ("  - name: idp\n", f"  - name: idp\n    id: {ISSUER}\n"),
+            ("  - account: Shared\n", f"  - account: Shared\n{OWN_ISSUER % ISSUER}"),
+            f'the trusted token issuer id "{ISSUER}" is given twice',
+        ),
+        (
+            ("{user_name: ana,", f"{{user_name: ana, id: {PERSON},"),
+            ("{user_name: own,", f"{{user_name: own, id: {PERSON},"),
+            f'the user or group id "{PERSON}" is given twice',
+        ),
+        (
+            ("{user_name: ana,", f"{{user_name: ana, id: {PERSON},"),
+            ("{display_name: Team,", f"{{display_name: Team, id: {PERSON},"),
+            f'the user or group id "{PERSON}" is given twice',
+        ),
+    ],
+    ids=["applications", "issuers", "users", "a user and a group"],
+)
+def test_an_id_may_stand_once_in_all_instances(
+    first: tuple[str, str], second: tuple[str, str], message: str
+) -> None:
+    text = GOOD.replace(*first)
+    assert mistakes(text) == []
+    assert [one.message for one in mistakes(text.replace(*second))] == [message]
