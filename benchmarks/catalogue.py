@@ -7,7 +7,7 @@ of the last two months. `dataset` says how large; invariants are the same as the
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -39,10 +39,13 @@ _ATTRIBUTES = {
 
 
 class Store(Protocol):
-    """`dataset.Store`, as far as it is needed here."""
+    """Where rows go, in one transaction of the caller's."""
 
-    def add(self, table: str, columns: str, rows: Any) -> None:
-        """Add many rows."""
+    def rows(self, sql: str) -> list[Row]:
+        """What a query gives."""
+
+    def add(self, table: str, columns: str, rows: Iterable[Row]) -> None:
+        """Add many rows; `columns` as SQL writes them."""
 
     def change(self, sql: str) -> None:
         """Run one statement."""
@@ -105,8 +108,8 @@ def _uuid(rng: random.Random) -> str:
     return f"{raw[:8]}-{raw[8:12]}-4{raw[13:16]}-a{raw[17:20]}-{raw[20:]}"
 
 
-def _some(rng: random.Random, of: Sequence[str], count: int) -> list[str]:
-    """Different ones: from anywhere, a fixed step apart."""
+def some(rng: random.Random, of: Sequence[str], count: int) -> list[str]:
+    """Different ones, quickly: from anywhere, a fixed step apart."""
     size = len(of)
     count = min(count, size)
     if not count:
@@ -205,9 +208,9 @@ def _application_assignments(wanted: Catalogue, applications: Sequence[str]) -> 
         count = GROUPS_OF_AN_APPLICATION
         if number < POPULAR_APPLICATIONS:
             count = max(count, len(wanted.groups) // GROUPS_OF_POPULAR_ONE_OF)
-        for group_id in _some(rng, wanted.groups, count):
+        for group_id in some(rng, wanted.groups, count):
             yield application_id, group_id, "GROUP"
-        for user_id in _some(rng, wanted.users, USERS_OF_AN_APPLICATION):
+        for user_id in some(rng, wanted.users, USERS_OF_AN_APPLICATION):
             yield application_id, user_id, "USER"
 
 

@@ -15,16 +15,16 @@ groups at every scale, so that answers can be compared between data sets.
 import itertools
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import msgspec
 
 from benchmarks import catalogue
+from benchmarks.catalogue import Row, Store, some
 from genkan.authorization.managed import lookup
 from genkan.core import arns
-from genkan.identity_store.described import as_json, described, described_group
+from genkan.identity_store.described import group_json, user_json
 from genkan.identity_store.folding import fold
 from genkan.identity_store.records import ENABLED, Group, User
 from genkan.permission_sets.content import content_hash
@@ -35,8 +35,6 @@ from genkan.permission_sets.records import (
 )
 from genkan.provisioning.desired import MAX_SESSION_DURATION, trust_policy
 from genkan.signin.hashing import hash_password
-
-Row = tuple[Any, ...]
 
 PASSWORD = "Benchm4rk-of-all"
 """Of every user whom this module makes; the sample's users keep theirs."""
@@ -97,19 +95,6 @@ LARGE = Scale(
     applications=500,
     requests=20_000,
 )
-
-
-class Store(Protocol):
-    """Where rows go, in one transaction of the caller's."""
-
-    def rows(self, sql: str) -> list[Row]:
-        """What a query gives."""
-
-    def add(self, table: str, columns: str, rows: Iterable[Row]) -> None:
-        """Add many rows; `columns` as SQL writes them."""
-
-    def change(self, sql: str) -> None:
-        """Run one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +313,7 @@ def _user(base: _Base, number: int, user_id: str) -> Row:
     return (
         *(user_id, base.identity_store_id, name, fold(name), user.display_name, fold(email)),
         *(user.status, json.dumps(attributes, separators=(",", ":")), "{}", user.revision),
-        *(base.now, _BY, base.now, _BY, as_json(described(user)), user.revision),
+        *(base.now, _BY, base.now, _BY, user_json(user), user.revision),
     )
 
 
@@ -370,23 +355,15 @@ def _group(base: _Base, number: int, group_id: str) -> Row:
     )
     return (
         *(group_id, base.identity_store_id, name, fold(name), group.description, "[]"),
-        *(group.revision, base.now, _BY, base.now, _BY, as_json(described_group(group)), 1),
+        *(group.revision, base.now, _BY, base.now, _BY, group_json(group), 1),
     )
 
 
 def _memberships(groups: Sequence[str], users: Sequence[str]) -> Iterator[tuple[str, str]]:
     rng = random.Random("membership")
     for user_id in users:
-        for group_id in _some(rng, groups, GROUPS_OF_A_USER):
+        for group_id in some(rng, groups, GROUPS_OF_A_USER):
             yield group_id, user_id
-
-
-def _some(rng: random.Random, of: Sequence[str], count: int) -> list[str]:
-    """Different ones, quickly: from anywhere, a fixed step apart."""
-    size = len(of)
-    count = min(count, size)
-    start, step = rng.randrange(size), max(1, size // max(1, count))
-    return [of[(start + step * number) % size] for number in range(count)]
 
 
 # --- permission sets and accounts -----------------------------------------------------------------
@@ -582,8 +559,8 @@ def _assign(
         by_group = (right.holders * 4 + 4) // 5
         here = [("GROUP", one) for one in crowds[right.position : right.position + 1]]
         found += here
-        found += [("GROUP", one) for one in _some(rng, others, by_group - len(here))]
-        return found + [("USER", one) for one in _some(rng, users, right.holders - by_group)]
+        found += [("GROUP", one) for one in some(rng, others, by_group - len(here))]
+        return found + [("USER", one) for one in some(rng, users, right.holders - by_group)]
 
     store.add(
         "assignments",

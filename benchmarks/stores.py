@@ -16,13 +16,15 @@ from typing import Any
 import psycopg
 
 from benchmarks import catalogue, dataset
-from benchmarks.dataset import Row, Scale
+from benchmarks.catalogue import Row
+from benchmarks.dataset import Scale
 from genkan.db.migrate import shipped
+from genkan.identity_store import described
 from tests.support.server import Server
 
 
 class SqliteStore:
-    """`dataset.Store` on a file that nobody else has open."""
+    """`catalogue.Store` on a file that nobody else has open."""
 
     def __init__(self, path: Path) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None)
@@ -65,7 +67,7 @@ class SqliteStore:
 
 
 class PostgresStore:
-    """`dataset.Store` on a database."""
+    """`catalogue.Store` on a database."""
 
     def __init__(self, dsn: str) -> None:
         self._raw = psycopg.connect(dsn)
@@ -104,7 +106,7 @@ def digest() -> str:
     found = hashlib.sha256()
     for migration in shipped():
         found.update(migration.digest.encode())
-    for name in (dataset.__file__, catalogue.__file__):
+    for name in (dataset.__file__, catalogue.__file__, described.__file__):
         found.update(Path(name or "").read_bytes())
     return found.hexdigest()[:16]
 

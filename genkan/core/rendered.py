@@ -1,10 +1,10 @@
-"""A list whose JSON is there already.
+"""A list, or a structure, whose JSON is there already.
 
-A slice that keeps its things as AWS's JSON has them hands a page of them on as it is: an encoder
-takes `json`, anybody else reads the items, as of any list.
+A slice that keeps its things as AWS's JSON has them hands one, or a page of them, on as it is: an
+encoder takes `json`, anybody else reads the items or members, as of any list or mapping.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 
@@ -50,3 +50,37 @@ class Rendered(Sequence[Any]):
 
     def __repr__(self) -> str:
         return repr(self._listed)
+
+
+class RenderedItem(Mapping[str, Any]):
+    """`text` is a JSON object with AWS's names; `read` makes its members, in snake_case."""
+
+    __slots__ = ("_members", "_read", "_text")
+
+    def __init__(self, text: str, read: Callable[[str], Mapping[str, Any]]) -> None:
+        self._text = text
+        self._read = read
+        self._members: Mapping[str, Any] | None = None
+
+    @property
+    def json(self) -> bytes:
+        """The whole object."""
+        return self._text.encode()
+
+    @property
+    def _told(self) -> Mapping[str, Any]:
+        if self._members is None:
+            self._members = self._read(self._text)
+        return self._members
+
+    def __getitem__(self, key: str) -> Any:
+        return self._told[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def __repr__(self) -> str:
+        return repr(self._told)

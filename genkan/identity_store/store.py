@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from genkan.db.database import Row, Tx
-from genkan.identity_store.described import as_json, described, described_group
+from genkan.identity_store.described import group_json, user_json
 from genkan.identity_store.folding import fold
 from genkan.identity_store.records import Group, IdentityStore, Membership, User
 
@@ -168,7 +168,7 @@ def _changing_user(user: User) -> tuple[Any, ...]:
         user.revision,
         user.updated_at,
         user.updated_by,
-        as_json(described(user)),
+        user_json(user),
         user.revision,
     )
 
@@ -250,13 +250,25 @@ def user_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
 
 
 def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
-    """(id, JSON as `described.as_json` has it) in the order of ids, from beyond `after`."""
+    """(id, JSON as `described.user_json` has it) in the order of ids, from beyond `after`."""
     rows = tx.all(_SELECT_LISTED_USER + _PAGE, identity_store_id, after, limit)
     if all(text for _, text in rows):
         return rows
     # Written by a release that kept no JSON of users.
     users = page_of_users(tx, identity_store_id, after, limit)
-    return [(user.user_id, as_json(described(user))) for user in users]
+    return [(user.user_id, user_json(user)) for user in users]
+
+
+def kept_user(tx: Tx, identity_store_id: str, user_id: str) -> str | None:
+    """The user as `described.user_json` has it."""
+    row = tx.one(
+        _SELECT_LISTED_USER + " WHERE id = ? AND identity_store_id = ?", user_id, identity_store_id
+    )
+    if row is None or row[1]:
+        return None if row is None else str(row[1])
+    # Written by a release that kept no JSON of users.
+    user = find_user(tx, user_id)
+    return None if user is None else user_json(user)
 
 
 def page_of_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
@@ -291,7 +303,7 @@ def _changing_group(group: Group) -> tuple[Any, ...]:
         group.revision,
         group.updated_at,
         group.updated_by,
-        as_json(described_group(group)),
+        group_json(group),
         group.revision,
     )
 
@@ -361,13 +373,13 @@ def group_ids(tx: Tx, identity_store_id: str, limit: int) -> list[str]:
 
 
 def list_groups(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[Row]:
-    """(id, JSON as `described.as_json` has it) in the order of ids, from beyond `after`."""
+    """(id, JSON as `described.group_json` has it) in the order of ids, from beyond `after`."""
     rows = tx.all(_SELECT_LISTED_GROUP + _PAGE, identity_store_id, after, limit)
     if all(text for _, text in rows):
         return rows
     # Written by a release that kept no JSON of groups.
     groups = map(_group, tx.all(_SELECT_GROUP + _PAGE, identity_store_id, after, limit))
-    return [(group.group_id, as_json(described_group(group))) for group in groups]
+    return [(group.group_id, group_json(group)) for group in groups]
 
 
 def existing_group_ids(tx: Tx, identity_store_id: str, group_ids: Sequence[str]) -> set[str]:

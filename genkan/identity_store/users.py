@@ -8,7 +8,7 @@ from genkan.core import arns, ids
 from genkan.core.errors import Invalid
 from genkan.core.events import UserDeleted, UserDisabled
 from genkan.core.pages import open_token, page_of
-from genkan.core.rendered import Rendered
+from genkan.core.rendered import Rendered, RenderedItem
 from genkan.db.database import Tx
 from genkan.identity_store import attributes, store
 from genkan.identity_store.access import actor, resource_id, store_id
@@ -141,7 +141,13 @@ def describe_user(
 ) -> Mapping[str, Any]:
     """DescribeUser: every attribute that is set; extensions only when asked for."""
     _check_extension_names(extensions)
-    return described(required_user(tx, identity_store_id, user_id), extensions)
+    if extensions:
+        return described(required_user(tx, identity_store_id, user_id), extensions)
+    user_id = resource_id(user_id, "user")
+    text = store.kept_user(tx, store_id(tx, identity_store_id), user_id)
+    if text is None:
+        raise not_found("USER", user_id)
+    return RenderedItem(text, read)
 
 
 def list_users(

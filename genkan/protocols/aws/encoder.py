@@ -3,8 +3,9 @@
 A result is a mapping with snake_case keys or any object with such attributes; None is left out.
 What the model does not know is left out too. A value of another type than the model's, or a
 required member that is missing, is our bug and raises EncodingError with the member's path; it
-never reaches a client as a half-right answer. A list that is `Rendered` is taken as it is: what its
-slice wrote down, a test of the slice holds against this encoder.
+never reaches a client as a half-right answer. A list that is `Rendered` and a structure that is a
+`RenderedItem` are taken as they are: what their slice wrote down, a test of the slice holds against
+this encoder.
 """
 
 import binascii
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from genkan.core.rendered import Rendered
+from genkan.core.rendered import Rendered, RenderedItem
 
 from .model import Model, Shape
 from .names import snake_case
@@ -85,6 +86,8 @@ def compiled(members: Sequence[Member], *, nulls: bool) -> Build:
     by_attribute = _function(members, _BY_ATTRIBUTE, told, told, nulls=nulls)
 
     def other(value: Any) -> Any:
+        if value.__class__ is RenderedItem:
+            return msgspec.Raw(value.json)
         return told(value) if keyed(value.__class__) else by_attribute(value)
 
     return _function(members, _BY_KEY, told, other, nulls=nulls)

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from genkan.identity_store import store
+from genkan.identity_store.described import described, described_group, group_json, user_json
 from genkan.protocols.aws import codec
 from genkan.protocols.aws.model import load
 from tests.slices.identity_store.support import STORE, a_group, a_user, run
@@ -15,9 +17,57 @@ MODEL = load("identitystore")
 
 def _wire(operation: str, result: Any) -> Any:
     """The answer's body, decoded."""
+    return msgspec.json.decode(_bytes(operation, result))
+
+
+def _bytes(operation: str, result: Any) -> bytes:
     found = MODEL.operation(operation)
     assert found is not None
-    return msgspec.json.decode(codec.encode(found, result, request_id="r").body)
+    return codec.encode(found, result, request_id="r").body
+
+
+def test_what_is_kept_is_byte_for_byte_what_the_encoder_writes(filled: Store) -> None:
+    with filled.write() as tx:
+        for user_id in (a_user(tx, **EVERYTHING), a_user(tx, user_name="plain")):
+            user = store.find_user(tx, user_id)
+            assert user is not None
+            assert user_json(user).encode() == _bytes("DescribeUser", described(user))
+            # A path adds a member behind those that stand before it in the model.
+            for path in ("name.formatted", "name.middleName", "externalIds"):
+                value = [{"Id": "1", "Issuer": "i"}] if path == "externalIds" else "later"
+                change = {"attribute_path": path, "attribute_value": value}
+                run(tx, "UpdateUser", user_id=user_id, operations=[change])
+            user = store.find_user(tx, user_id)
+            assert user is not None
+            assert user_json(user).encode() == _bytes("DescribeUser", described(user))
+            run(tx, "UpdateUser", user_id=user_id, operations=[{"attribute_path": "externalIds"}])
+        ids = [{"issuer": "https://idp.example", "id": 'a"b'}]
+        for group_id in (
+            a_group(tx, display_name="Full 部", description="D", external_ids=ids),
+            a_group(tx, display_name="Plain"),
+        ):
+            group = store.find_group(tx, group_id)
+            assert group is not None
+            assert group_json(group).encode() == _bytes("DescribeGroup", described_group(group))
+
+
+def test_a_user_is_described_alike_with_and_without_the_json_that_is_kept(filled: Store) -> None:
+    with filled.write() as tx:
+        user_id = a_user(tx, **EVERYTHING)
+        kept = _bytes("DescribeUser", run(tx, "DescribeUser", user_id=user_id))
+        tx.run("UPDATE users SET listed = '', listed_revision = 0 WHERE id = ?", user_id)
+        assert _bytes("DescribeUser", run(tx, "DescribeUser", user_id=user_id)) == kept
+
+
+def test_a_user_whom_an_older_release_changed_is_described_as_it_is_now(filled: Store) -> None:
+    with filled.write() as tx:
+        user_id = a_user(tx)
+        tx.run(
+            "UPDATE users SET display_name = 'Changed', revision = revision + 1 WHERE id = ?",
+            user_id,
+        )
+        found = run(tx, "DescribeUser", user_id=user_id)
+    assert (found["display_name"], found["revision"]) == ("Changed", "2")
 
 
 def test_a_listed_user_is_on_the_wire_what_describing_it_gives(filled: Store) -> None:
