@@ -21,7 +21,7 @@ from genkan.sandbox.document_applications import (
     TrustedTokenIssuer,
 )
 from genkan.sandbox.seed_applications import application_words, issuer_words, portal_options
-from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique, at_most
 from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -34,17 +34,13 @@ def mistakes_in(
     issuers = inside.trusted_token_issuers
     yield from _issuers((*at, "trusted_token_issuers"), issuers, names, ids.issuers)
     path = (*at, "applications")
-    if len(inside.applications) > quotas.applications:
-        count = len(inside.applications)
-        yield path, f"has {count} entries; at most {quotas.applications} are allowed"
+    yield from at_most(path, len(inside.applications), quotas.applications)
     yield from _Applications(inside, names).check(path, ids.applications)
 
 
 def _issuers(path: Path, issuers: Sequence[TrustedTokenIssuer], names: Names, ids: Unique) -> Found:
     urls = Unique("issuer URL")
-    limit = slice_issuers.ISSUER_LIMIT
-    if len(issuers) > limit:
-        yield path, f"has {len(issuers)} entries; at most {limit} are allowed"
+    yield from at_most(path, len(issuers), slice_issuers.ISSUER_LIMIT)
     for index, one in enumerate(issuers):
         at = (*path, index)
         yield from ids.again((*at, "id"), one.id)
@@ -118,8 +114,7 @@ class _Applications:
 
     def _scopes(self, path: Path, one: Application) -> Found:
         at = (*path, "access_scopes")
-        if len(one.access_scopes) > SCOPE_LIMIT:
-            yield at, f"has {len(one.access_scopes)} entries; at most {SCOPE_LIMIT} are allowed"
+        yield from at_most(at, len(one.access_scopes), SCOPE_LIMIT)
         twice = Unique("scope")
         for index, scope in enumerate(one.access_scopes):
             yield from twice.again((*at, index, "scope"), scope.scope)

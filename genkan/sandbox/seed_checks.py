@@ -8,7 +8,7 @@ refused there. Members that are wrong in form stand in as empty texts and are no
 from functools import partial
 
 from genkan.core.quotas import Quotas
-from genkan.iam.policies import POLICY_LIMIT
+from genkan.iam.policies import POLICIES_PER_ACCOUNT, POLICY_LIMIT
 from genkan.iam.tags import with_tags
 from genkan.organization.making import DEEPEST_UNIT
 from genkan.sandbox import (
@@ -21,7 +21,7 @@ from genkan.sandbox import (
     seed_rules,
 )
 from genkan.sandbox.document import CustomerManagedPolicy, SeedDocument
-from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique, at_most
 from genkan.sandbox.seed_names import Names, names_of
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -33,7 +33,7 @@ def mistakes_in(document: SeedDocument, quotas: Quotas) -> Found:
     ids = Ids()
     yield from _organization(document, names)
     yield from seed_control_checks.mistakes_in(document, names)
-    yield from seed_people_checks.mistakes_in((), document.users, document.groups, ids)
+    yield from seed_people_checks.mistakes_in((), document, ids, quotas)
     yield from seed_rights.mistakes_in(document, names, quotas)
     yield from seed_application_checks.mistakes_in((), document, names, ids, quotas)
     yield from seed_instance_checks.mistakes_in(document, names, ids, quotas)
@@ -52,11 +52,13 @@ def _organization(document: SeedDocument, names: Names) -> Found:
         yield from aliases.again((*path, "alias"), account.alias)
         yield from tags_mistakes((*path, "tags"), account.tags)
         taken = Unique("policy", str.lower)
-        for index, policy in enumerate(account.customer_managed_policies):
-            at = (*path, "customer_managed_policies", index)
-            yield from taken.again((*at, "name"), policy.name)
-            yield from unique_ids.again((*at, "id"), policy.id)
-            yield from _policy(at, policy)
+        policies = account.customer_managed_policies
+        at = (*path, "customer_managed_policies")
+        yield from at_most(at, len(policies), POLICIES_PER_ACCOUNT)
+        for index, policy in enumerate(policies):
+            yield from taken.again((*at, index, "name"), policy.name)
+            yield from unique_ids.again((*at, index, "id"), policy.id)
+            yield from _policy((*at, index), policy)
     yield from _units(document.settings.root_id, names)
 
 

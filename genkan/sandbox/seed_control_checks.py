@@ -11,7 +11,7 @@ from genkan.organization.records import FULL_ACCESS
 from genkan.organization.services import TRUSTED
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import SeedDocument, ServiceControlPolicy
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
+from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most, unknown
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -33,8 +33,7 @@ def mistakes_in(document: SeedDocument, names: Names) -> Found:
 def _policies(policies: Sequence[ServiceControlPolicy]) -> Found:
     path: Path = (*_WHOLE, "service_control_policies")
     names, ids = Unique("policy"), Unique("policy id")
-    if len(policies) > POLICY_LIMIT:
-        yield path, f"has {len(policies)} policies; at most {POLICY_LIMIT} are allowed"
+    yield from at_most(path, len(policies), POLICY_LIMIT)
     for index, one in enumerate(policies):
         at = (*path, index)
         yield from names.again((*at, "name"), one.name)
@@ -66,8 +65,7 @@ def _attachments(document: SeedDocument, names: Names) -> Found:
     for path, attached in _attached(document, names):
         if attached and not whole.policy_types:
             yield path, "nothing is attached unless policy_types has SERVICE_CONTROL_POLICY"
-        if len(attached) > ATTACHMENT_LIMIT:
-            yield path, f"has {len(attached)} entries; at most {ATTACHMENT_LIMIT} are allowed"
+        yield from at_most(path, len(attached), ATTACHMENT_LIMIT)
         twice = Unique("policy")
         for number, name in enumerate(attached):
             yield from known.check((*path, number), name)

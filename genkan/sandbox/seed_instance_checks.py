@@ -8,7 +8,7 @@ from genkan.identity_store import network as slice_network
 from genkan.instances.regions import REGION_LIMIT
 from genkan.sandbox import seed_application_checks, seed_people_checks
 from genkan.sandbox.document import AccountInstance, Network, SeedDocument, Settings
-from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Path, Unique, at_most
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -29,7 +29,7 @@ def mistakes_in(document: SeedDocument, names: Names, ids: Ids, quotas: Quotas) 
         yield from _account((*path, "account"), one.account, names, accounts)
         yield from tags_mistakes((*path, "tags"), one.tags)
         yield from _network((*path, "network"), one.network)
-        yield from seed_people_checks.mistakes_in(path, one.users, one.groups, ids)
+        yield from seed_people_checks.mistakes_in(path, one, ids, quotas)
         yield from _passwords(path, one)
         yield from seed_application_checks.mistakes_in(path, one, names, ids, quotas)
 
@@ -38,11 +38,7 @@ def _settings(settings: Settings) -> Found:
     yield from tags_mistakes(("settings", "instance_tags"), settings.instance_tags)
     yield from _network(("settings", "network"), settings.network)
     path: Path = ("settings", "added_regions")
-    if len(settings.added_regions) > REGION_LIMIT:
-        yield (
-            path,
-            f"has {len(settings.added_regions)} entries; at most {REGION_LIMIT} are allowed",
-        )
+    yield from at_most(path, len(settings.added_regions), REGION_LIMIT)
     regions = Unique("Region")
     list(regions.again(path, settings.region))
     for number, region in enumerate(settings.added_regions):

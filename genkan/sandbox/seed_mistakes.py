@@ -71,6 +71,12 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     return f"there is no {kind} {shown(name)}{hint}"
 
 
+def at_most(path: Path, count: int, limit: int, what: str = "entries") -> Found:
+    """The words for more of something than there may be."""
+    if count > limit:
+        yield path, f"has {count} {what}; at most {limit} are allowed"
+
+
 class Unique:
     """Values that may stand once, with the words for a second one."""
 

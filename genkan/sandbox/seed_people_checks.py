@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from genkan.core.errors import Invalid
+from genkan.core.quotas import Quotas
 from genkan.identity_store import attributes
 from genkan.identity_store.folding import fold, is_reserved
 from genkan.identity_store.memberships import GROUPS_PER_USER
+from genkan.sandbox.document import AccountInstance, SeedDocument
 from genkan.sandbox.document_people import ExternalId, Group, Member, User
 from genkan.sandbox.seed_members import user_members
-from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique
+from genkan.sandbox.seed_mistakes import Found, Ids, Known, Path, Unique, at_most
 from genkan.sandbox.seed_names import member_name
 from genkan.sandbox.seed_rules import shown
 from genkan.signin.password_policy import Violation, violations
@@ -26,8 +28,13 @@ _PASSWORD = {
 }
 
 
-def mistakes_in(at: Path, users: Sequence[User], groups: Sequence[Group], ids: Ids) -> Found:
+def mistakes_in(
+    at: Path, inside: SeedDocument | AccountInstance, ids: Ids, quotas: Quotas
+) -> Found:
     """Path and sentence of each mistake in the people of one identity store, written at `at`."""
+    users, groups = inside.users, inside.groups
+    yield from at_most((*at, "users"), len(users), quotas.users)
+    yield from at_most((*at, "groups"), len(groups), quotas.groups)
     yield from _users(at, users, ids.principals)
     yield from _groups(at, groups, ids.principals)
     yield from _memberships(at, users, groups, ids.memberships)

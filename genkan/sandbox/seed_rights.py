@@ -13,7 +13,7 @@ from genkan.permission_sets.content import ATTACHED_LIMIT
 from genkan.permission_sets.policies import INLINE_LIMIT
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, unknown
+from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most, unknown
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -23,7 +23,9 @@ def mistakes_in(document: SeedDocument, names: Names, quotas: Quotas) -> Found:
     """Path and sentence of each mistake."""
     if document.settings.access_control_attributes is not UNSET:
         yield from _access_control(document.settings.access_control_attributes)
-    yield from _permission_sets(document.permission_sets)
+    sets = document.permission_sets
+    yield from at_most(("permission_sets",), len(sets), quotas.permission_sets)
+    yield from _permission_sets(sets)
     checks = _AssignmentChecks(document, names, quotas.provisioned_permission_sets)
     for index in range(len(document.assignments)):
         yield from checks.check(index)
@@ -31,8 +33,7 @@ def mistakes_in(document: SeedDocument, names: Names, quotas: Quotas) -> Found:
 
 def _access_control(attributes: Mapping[str, str]) -> Found:
     path: Path = ("settings", "access_control_attributes")
-    if len(attributes) > ATTRIBUTE_LIMIT:
-        yield path, f"has {len(attributes)} attributes; at most {ATTRIBUTE_LIMIT} are allowed"
+    yield from at_most(path, len(attributes), ATTRIBUTE_LIMIT, "attributes")
     try:
         check_keys(attributes)
     except Invalid as refused:
@@ -66,8 +67,7 @@ def _permission_sets(permission_sets: Sequence[PermissionSet]) -> Found:
 
 def _attached(path: Path, one: PermissionSet) -> Found:
     count = len(one.managed_policies) + len(one.customer_managed_policies)
-    if count > ATTACHED_LIMIT:
-        yield path, f"has {count} policies attached; at most {ATTACHED_LIMIT} are allowed"
+    yield from at_most(path, count, ATTACHED_LIMIT, "policies attached")
     arns, references = Unique("policy"), Unique("policy")
     for index, arn in enumerate(one.managed_policies):
         at = (*path, "managed_policies", index)

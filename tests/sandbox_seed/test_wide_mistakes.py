@@ -170,14 +170,6 @@ def test_attaching_without_the_type_enabled_is_a_mistake() -> None:
     assert found.message.startswith("nothing is attached unless policy_types has")
 
 
-def test_the_quotas_are_those_of_who_will_hold_it() -> None:
-    with pytest.raises(SeedRefused) as refused:
-        parse_seed(GOOD.encode(), quotas=Quotas(applications=1))
-    (found,) = refused.value.mistakes
-    assert found.path == "applications"
-    assert found.message == "has 2 entries; at most 1 are allowed"
-
-
 def test_a_name_that_two_applications_have_must_be_written_otherwise() -> None:
     twice = GOOD.replace(
         "  - {name: Second, account: Shared}",
@@ -198,6 +190,7 @@ OWN_ISSUER = (
 )
 APPLICATION, ISSUER = "apl-00000000000000aa", "tti-00000000-0000-4000-8000-0000000000aa"
 PERSON = "00000000-0000-7000-8000-0000000000aa"
+ANOTHER_USER = "{user_name: bo, display_name: Bo, name: {given_name: Bo, family_name: Li}}"
 
 
 @pytest.mark.parametrize(
@@ -232,3 +225,35 @@ def test_an_id_may_stand_once_in_all_instances(
     text = GOOD.replace(*first)
     assert mistakes(text) == []
     assert [one.message for one in mistakes(text.replace(*second))] == [message]
+
+
+@pytest.mark.parametrize(
+    ("path", "quotas"),
+    [
+        ("users", Quotas(users=1)),
+        ("groups", Quotas(groups=1)),
+        ("permission_sets", Quotas(permission_sets=1)),
+        ("applications", Quotas(applications=1)),
+    ],
+)
+def test_what_is_beyond_a_quota_is_told_before_anything_is_made(path: str, quotas: Quotas) -> None:
+    more = (
+        GOOD.replace("groups:\n", f"  - {ANOTHER_USER}\ngroups:\n")
+        .replace("trusted_token", "  - {display_name: Others}\ntrusted_token", 1)
+        .replace(
+            "account_instances:", "permission_sets: [{name: A}, {name: B}]\naccount_instances:"
+        )
+    )
+    assert mistakes(more) == []
+    with pytest.raises(SeedRefused) as refused:
+        parse_seed(more.encode(), quotas=quotas)
+    (found,) = refused.value.mistakes
+    assert (found.path, found.message) == (path, "has 2 entries; at most 1 are allowed")
+
+
+def test_an_account_has_as_many_policies_as_iam_lets_it_have() -> None:
+    one = "        - {name: P%d, document: *allow}\n"
+    more = "".join(one % number for number in range(1_500))
+    (found,) = mistakes(GOOD.replace("    - {name: Other,", f"{more}    - {{name: Other,"))
+    assert found.path == "organization.accounts[0].customer_managed_policies"
+    assert found.message == "has 1501 entries; at most 1500 are allowed"
