@@ -4,6 +4,7 @@ Owns what the two kinds of place have in common for commands and nodes: make, mi
 serve from. psycopg is imported for a place that needs it only; `Unsuitable` when it is missing.
 """
 
+import os
 import re
 import sqlite3
 from contextlib import AbstractContextManager, closing
@@ -144,7 +145,8 @@ def place_of(text: str) -> Place:
         return PostgresPlace(text)
     if text.startswith(_SQLITE) and (path := text.removeprefix(_SQLITE)):
         # sqlite:///var/lib/x and sqlite:/var/lib/x are the same place; both are in use elsewhere.
-        return SqlitePlace(Path(re.sub(r"^//(?=/)", "", path)).absolute())
+        # So is a link to it: its lock, and what tells a sandbox's, lie beside the file itself.
+        return SqlitePlace(Path(os.path.realpath(re.sub(r"^//(?=/)", "", path))))
     raise Unsuitable("the database must be sqlite:/path/to/file or postgresql://user@host/name")
 
 

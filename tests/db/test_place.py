@@ -1,5 +1,6 @@
 """A place that holds another program's tables is refused, and stays as it is."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from genkan.db.direct import require_this_release
 from genkan.db.failures import Unsuitable
-from genkan.db.place import Place, PostgresPlace, SqlitePlace
+from genkan.db.filling import filling_of
+from genkan.db.place import Place, PostgresPlace, SqlitePlace, place_of
 from tests.support.engines import SQLITE, new_postgres_database
 
 NOW = 1_700_000_000_000
@@ -96,6 +98,46 @@ def test_tables_that_came_to_ours_are_left_alone(elsewhere: Elsewhere) -> None:
         with closing(elsewhere.place.direct()) as database:
             rows = database.read(lambda rows: rows.all("SELECT url FROM bookmarks", ()))
         assert rows == [("a",)]
+
+
+def test_a_link_to_another_programs_database_is_seen_through(tmp_path: Path) -> None:
+    for name in ("made", "theirs", "ours"):
+        (tmp_path / name).mkdir()
+    with closing(sqlite3.connect(tmp_path / "made" / "other.sqlite")) as raw:
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("CREATE TABLE bookmarks (url TEXT)")
+        for path in (tmp_path / "made").iterdir():  # as a crash leaves it: all of it in the log
+            shutil.copy(path, tmp_path / "theirs")
+    link = tmp_path / "ours" / "genkan.sqlite"
+    link.symlink_to(tmp_path / "theirs" / "other.sqlite")
+
+    def left() -> dict[str, bytes]:
+        """But for the log's index, which every reader writes into."""
+        paths = (tmp_path / "theirs").iterdir()
+        return {path.name: path.read_bytes() for path in paths if path.suffix != ".sqlite-shm"}
+
+    before = left()
+    assert set(before) == {"other.sqlite", "other.sqlite-wal"}
+    for place in (SqlitePlace(link), place_of(f"sqlite:{link}")):
+        with pytest.raises(Unsuitable, match=r"is another program's database$"):
+            place.migrate(NOW)
+        assert left() == before
+    with pytest.raises(Unsuitable, match=r"is another program's database$"):
+        filling_of(SqlitePlace(link)).require_free()
+
+
+def test_a_link_is_the_place_that_it_leads_to(tmp_path: Path) -> None:
+    for name in ("there", "here"):
+        (tmp_path / name).mkdir()
+    file, link = tmp_path / "there" / "genkan.sqlite", tmp_path / "here" / "genkan.sqlite"
+    link.symlink_to(file)
+    linked = place_of(f"sqlite:{link}")
+    assert linked == place_of(f"sqlite:{file}")
+    with (
+        place_of(f"sqlite:{file}").hold(),
+        pytest.raises(Unsuitable, match="another process serves"),
+    ):
+        linked.hold()
 
 
 def test_tables_that_this_user_may_not_touch_are_seen() -> None:
