@@ -11,11 +11,15 @@ from typing import Any
 from genkan.core.errors import Invalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAPPED_BITS = 96
 
 
 def sources(blocks: Iterable[str]) -> tuple[Network, ...]:
-    """Addresses and CIDR blocks that were checked before."""
-    return tuple(ipaddress.ip_network(block, strict=False) for block in blocks)
+    """Addresses and CIDR blocks that were checked before.
+
+    Those of IPv4 that are written as IPv6 (RFC 4291 §2.5.5.2) are IPv4's, as in `within`.
+    """
+    return tuple(_plain(ipaddress.ip_network(block, strict=False)) for block in blocks)
 
 
 def within(address: str, allowed: Sequence[Network]) -> bool:
@@ -27,6 +31,13 @@ def within(address: str, allowed: Sequence[Network]) -> bool:
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return any(found in block for block in allowed if block.version == found.version)
+
+
+def _plain(block: Network) -> Network:
+    mapped = getattr(block.network_address, "ipv4_mapped", None)
+    if mapped is None or block.prefixlen < _MAPPED_BITS:
+        return block
+    return ipaddress.IPv4Network((mapped, block.prefixlen - _MAPPED_BITS))
 
 
 def checked(configuration: Mapping[str, Any], source_ip: str | None) -> dict[str, Any]:

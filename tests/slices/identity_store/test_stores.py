@@ -120,6 +120,21 @@ def test_calls_are_taken_from_the_allowed_addresses_only(
                 owner(filled, address, name)
 
 
+@pytest.mark.parametrize("block", ["::ffff:192.0.2.0/120", "::ffff:192.0.2.200/120"])
+def test_a_block_of_ipv4_may_be_written_as_ipv6(filled: Store, block: str) -> None:
+    update(filled, api_allow_source_ips=[block])
+    for address in (HOME, f"::ffff:{HOME}"):
+        assert owner(filled, address) == MANAGEMENT
+    with pytest.raises(Denied):
+        owner(filled, "192.0.3.7")
+
+
+@pytest.mark.parametrize("block", ["::/0", "::ffff:0:0/95"])
+def test_a_block_of_more_than_ipv4_is_one_of_ipv6(filled: Store, block: str) -> None:
+    with pytest.raises(Invalid, match="must include the address"):
+        update(filled, api_allow_source_ips=[block])
+
+
 def test_host_bits_of_a_block_are_of_no_consequence(filled: Store) -> None:
     update(filled, api_allow_source_ips=["192.0.2.200/24"])
     assert owner(filled, HOME) == MANAGEMENT
