@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from genkan.core.call import Call, Check, Iam, Operation
-from genkan.core.errors import NotFound
+from genkan.core.errors import NotFound, Refusal
 from genkan.core.pages import open_token, page_of
 from genkan.db.database import Tx
 from genkan.instances import operations as instances
@@ -82,7 +82,7 @@ def _iam(action: str) -> Iam:
 def _tags_or_none(tx: Tx, resource_arn: str) -> Tags:
     try:
         return kind_of(resource_arn).tags_of(tx, resource_arn)
-    except NotFound:
+    except Refusal:  # why there are none is for those to know who may ask
         return ()
 
 

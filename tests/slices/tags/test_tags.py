@@ -1,5 +1,6 @@
 """TagResource, UntagResource, ListTagsForResource on each kind of resource (reference §1.4)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from genkan.core.call import Iam
 from genkan.core.errors import Invalid, NotFound, QuotaExceeded
 from genkan.db.database import Tx
+from genkan.instances import account_instances as instances
 from genkan.tags import operations as tags
 from tests.slices.applications.world import (
     OTHER_INSTANCE,
@@ -18,7 +20,7 @@ from tests.slices.applications.world import (
 )
 from tests.slices.assignments.world import INSTANCE_ARN, MEMBER, World, run
 from tests.slices.instances.support import call_of
-from tests.support.store import MANAGEMENT, Store
+from tests.support.store import ADMINISTRATOR, MANAGEMENT, Store
 
 KINDS = ("instance", "permission set", "application", "trusted token issuer")
 Tags = list[dict[str, str]]
@@ -175,6 +177,25 @@ def test_iam_is_asked_about_the_resource_with_its_tags(
         "ListTagsForResource": {},
     }[operation.name]
     assert check.context == {"aws:ResourceTag/old": "1", **wanted}
+
+
+def test_whoever_may_not_ask_is_not_told_that_an_instance_is_being_deleted(
+    store: Store, world: World
+) -> None:
+    operation = next(one for one in tags.OPERATIONS if one.name == "ListTagsForResource")
+    access = operation.access
+    assert isinstance(access, Iam)
+    with store.write() as tx:
+        there = an_application(tx, instance_arn=OTHER_INSTANCE)
+    with store.write(replace(ADMINISTRATOR, account_id=MEMBER)) as tx:
+        instances.delete_instance(tx, instance_arn=OTHER_INSTANCE)
+    gone = there[:-16] + "0" * 16
+    with store.write() as tx:
+        for arn in (there, gone, there.replace("application/", "trustedTokenIssuer/")):
+            (check,) = access.checks(tx, call_of(operation, {"resource_arn": arn}))
+            assert check.context == {}
+        with pytest.raises(Invalid, match="DELETE_IN_PROGRESS"):
+            run(tx, tags, "ListTagsForResource", resource_arn=there)
 
 
 def test_the_owner_of_an_instance_decides_and_nobody_else_learns_anything(
