@@ -141,7 +141,7 @@ def _missing_principal(tx: Tx, request: Request) -> str:
     instance = instances.find_instance(tx, arns.instance(request.instance_id))
     store_id = instance.identity_store_id if instance is not None else ""
     kind: Literal["USER", "GROUP"] = "USER" if request.principal_type == "USER" else "GROUP"
-    if identity_store.find_principal(tx, store_id, kind, request.principal_id) is not None:
+    if identity_store.has_principal(tx, store_id, kind, request.principal_id):
         return ""
     return (
         f"Received a 404 status error: the {kind} assignee {request.principal_id} was not found in"

@@ -35,7 +35,6 @@ __all__ = [
     "create_user",
     "erase_identity_store",
     "find_group",
-    "find_principal",
     "find_user",
     "find_user_by_email",
     "find_user_by_name",
@@ -88,20 +87,6 @@ def group_ids_of(tx: Tx, user_id: str) -> tuple[str, ...]:
     return tx.remembered(
         ("group_ids_of", user_id), lambda: store.group_ids_of(tx, user_id, GROUPS_PER_USER)
     )
-
-
-def find_principal(
-    tx: Tx, identity_store_id: str, principal_type: PrincipalType, principal_id: str
-) -> str | None:
-    """The user name or the group's display name; None when the store has no such principal."""
-    found: User | Group | None
-    if principal_type == "USER":
-        found = store.find_user(tx, principal_id)
-    else:
-        found = store.find_group(tx, principal_id)
-    if found is None or found.identity_store_id != identity_store_id:
-        return None
-    return found.user_name if isinstance(found, User) else found.display_name
 
 
 def has_principal(

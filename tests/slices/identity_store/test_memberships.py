@@ -192,12 +192,12 @@ def test_principals_are_found_by_type_and_store(filled: Store) -> None:
     with filled.write() as tx:
         a_store(tx, OTHER_STORE)
         user_id, group_id = a_user(tx, "alice"), a_group(tx, "Admins")
-        find = identity_store.find_principal
-        assert find(tx, STORE, "USER", user_id) == "alice"
-        assert find(tx, STORE, "GROUP", group_id) == "Admins"
-        assert find(tx, STORE, "GROUP", user_id) is None
-        assert find(tx, STORE, "USER", group_id) is None
-        assert find(tx, OTHER_STORE, "USER", user_id) is None
+        has = identity_store.has_principal
+        assert has(tx, STORE, "USER", user_id)
+        assert has(tx, STORE, "GROUP", group_id)
+        assert not has(tx, STORE, "GROUP", user_id)
+        assert not has(tx, STORE, "USER", group_id)
+        assert not has(tx, OTHER_STORE, "USER", user_id)
 
 
 def test_users_are_found_by_name_and_e_mail_caselessly(filled: Store) -> None:
