@@ -24,6 +24,7 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_NODES = 1_000_000
 """Nodes of a document with every alias written out."""
 DEEPEST = 64
+"""Collections inside each other, with every alias written out."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -63,12 +64,13 @@ class Scalar:
 
 @dataclass(slots=True, kw_only=True)
 class Sequence:
-    """A list of nodes. `size` counts every node in it, itself included."""
+    """A list of nodes. `size` counts every node in it, `depth` levels; itself included."""
 
     line: int
     column: int
     items: list["Node"] = field(default_factory=list)
     size: int = 1
+    depth: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Mapping:
     items: dict[str, "Node"] = field(default_factory=dict)
     keys: dict[str, Scalar] = field(default_factory=dict)
     size: int = 1
+    depth: int = 1
 
 
 Node = Scalar | Sequence | Mapping
@@ -177,6 +180,10 @@ class _Composer:
         found = self._anchors[event.anchor]
         if found is None:
             raise _Beyond(event, f"the alias {shown(event.anchor)} stands inside its own anchor")
+        if not isinstance(found, Scalar) and len(self._open) + found.depth > DEEPEST:
+            raise _Beyond(
+                event, f"with its aliases the document is nested more than {DEEPEST} deep"
+            )
         return found
 
     def _begin(self, event: Any) -> None:
@@ -218,7 +225,11 @@ class _Composer:
             self._grow(event, parent.node, node)
 
     def _grow(self, event: Any, parent: Sequence | Mapping, node: Node) -> None:
-        parent.size += 1 if isinstance(node, Scalar) else node.size
+        if isinstance(node, Scalar):
+            parent.size += 1
+        else:
+            parent.size += node.size
+            parent.depth = max(parent.depth, 1 + node.depth)
         if parent.size > MOST_NODES:
             raise _Beyond(event, f"with its aliases the document has more than {MOST_NODES} nodes")
 

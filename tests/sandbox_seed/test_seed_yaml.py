@@ -142,6 +142,22 @@ def test_as_deep_as_allowed_is_read() -> None:
     assert refused("[" * 64 + "]" * 64) == []
 
 
+def chain(levels: int) -> str:
+    """Aliases that nest `levels` deep where they are used, and one deep where they are written."""
+    lines = ["a1: &a1 [x]"]
+    lines += [f"a{level}: &a{level} [*a{level - 1}]" for level in range(2, levels + 1)]
+    return "\n".join(lines)
+
+
+def test_deep_nesting_through_aliases_is_refused() -> None:
+    message = "with its aliases the document is nested more than 64 deep"
+    assert refused(chain(1_000)) == [(64, 12, message)]
+
+
+def test_as_deep_as_allowed_through_aliases_is_read() -> None:
+    assert refused(chain(63)) == []
+
+
 def test_a_file_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seed_yaml, "MOST_BYTES", 10)
     assert refused("a: 123456")[:1] == []
