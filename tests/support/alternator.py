@@ -18,6 +18,7 @@ from typing import Any
 
 from tests.support.server import free_port
 
+_USUAL = "127.0.0.1"
 _CHUNK = 65536
 _LONGEST_HEAD = 65536
 _LAST_ANSWER_SECONDS = 60
@@ -129,9 +130,11 @@ class _Passage:
         self._node = socket.socket()
         self._node.setblocking(False)
         self._node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._address.startswith("127."):
-            self._node.bind((self._address, 0))  # whoever asks is who asks the node
-        await self._loop.sock_connect(self._node, ("127.0.0.1", self._port))
+        if self._address.startswith("127.") and self._address != _USUAL:
+            # Whoever asks is who asks the node. Not for everybody: a port that was chosen before it
+            # is known what for is not chosen again for a minute, and there are not so many.
+            self._node.bind((self._address, 0))
+        await self._loop.sock_connect(self._node, (_USUAL, self._port))
         self._asked, self._told = _Message(_REQUEST), _Message(_ANSWER)
 
     async def _ask(self) -> None:
