@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -110,7 +110,6 @@ def faults_of(nodes: Nodes, cluster: Cluster, forwarder: Forwarder) -> dict[str,
 def far_worker(cluster: Cluster, nodes: Nodes) -> Iterator[Forwarder]:
     """One worker more, which reaches the database through a forwarder."""
     port = int(cluster.url().rpartition(":")[2].partition("/")[0])
-    forwarder = Forwarder(lambda: [port])
-    nodes.another("far", "worker", through(forwarder, cluster, nodes))
-    yield forwarder
-    forwarder.close()
+    with closing(Forwarder(lambda: [port])) as forwarder:
+        nodes.another("far", "worker", through(forwarder, cluster, nodes))
+        yield forwarder

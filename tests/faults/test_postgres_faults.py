@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGCONT
@@ -41,10 +42,11 @@ class FarHouse:
 @pytest.fixture(scope="module")
 def far(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarHouse]:
     port = int(site.cluster.url().rpartition(":")[2].partition("/")[0])
-    forwarder = Forwarder(lambda: [port])
-    with open_house(site, tmp_path_factory.mktemp("far"), forwarder) as house:
+    with (
+        closing(Forwarder(lambda: [port])) as forwarder,
+        open_house(site, tmp_path_factory.mktemp("far"), forwarder) as house,
+    ):
         yield FarHouse(house, forwarder)
-    forwarder.close()
 
 
 def _paused(far: FarHouse) -> None:

@@ -4,6 +4,7 @@ From 2.35.13 on it takes `https` on AWS's own hosts, or what leads there by one 
 releases take any. Ours in the sandbox is `http`: the AWS-looking alias stands for it.
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def https_server(tmp_path: Path) -> Iterator[Server]:
             "GENKAN_LOG_LEVEL": "info",
         },
     )
-    with TlsFront(tmp_path, port, server.port):
+    with contextlib.closing(TlsFront(tmp_path, port, server.port)):
         yield server.start()
         server.stop()
 

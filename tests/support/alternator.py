@@ -11,12 +11,11 @@ import contextlib
 import itertools
 import re
 import socket
-import threading
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from tests.support.server import free_port
+from tests.support.listener import Listener
 
 _USUAL = "127.0.0.1"
 _CHUNK = 65536
@@ -160,36 +159,15 @@ class _Passage:
             await self._writer.drain()
 
 
-class Alternator:
-    """Takes connections on a port of both loopbacks; requests go to the nodes' ports in turn."""
+class Alternator(Listener):
+    """Takes connections; their requests go to the nodes' ports in turn."""
 
     def __init__(self, nodes: Sequence[int], port: int | None = None) -> None:
-        self.port = port or free_port()
         self.taken: Counter[int] = Counter()
         """How many requests each port was given."""
         self._nodes = list(nodes)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._servers: list[asyncio.Server] = []
         self._passages: set[asyncio.Task[None] | None] = set()
-        self._do(self._listen())
-
-    def close(self) -> None:
-        """Take no connections any more, and close those there are."""
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _listen(self) -> None:
-        await self._listen_on("127.0.0.1")
-        with contextlib.suppress(OSError):  # a machine without IPv6
-            await self._listen_on("::1")
-
-    async def _listen_on(self, address: str) -> None:
-        made = await asyncio.start_server(self._take, address, self.port, backlog=1024)
-        self._servers.append(made)
+        super().__init__(port)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         passage = asyncio.current_task()
@@ -201,14 +179,3 @@ class Alternator:
             writer.transport.abort()
         finally:
             self._passages.discard(passage)
-
-    async def _end(self) -> None:
-        for server in self._servers:
-            server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)

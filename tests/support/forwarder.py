@@ -7,29 +7,23 @@ closing anything (a network that swallows everything), and cut what it has.
 
 import asyncio
 import contextlib
-import threading
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from tests.support.server import free_port
+from tests.support.listener import Listener
 
 _CHUNK = 65536
 
 
-class Forwarder:
+class Forwarder(Listener):
     """`targets` says, for each new connection, which ports of the loopback there are now."""
 
     def __init__(self, targets: Callable[[], Sequence[int]], port: int | None = None) -> None:
-        self.port = port or free_port()
         self._targets = targets
         self._turn = 0
         self._writers: set[asyncio.StreamWriter] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._flowing: asyncio.Event
-        self._servers: list[asyncio.Server] = []
-        self._do(self._listen())
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        super().__init__(port)
 
     def freeze(self) -> None:
         """Pass nothing on, in neither direction; connections stay open, new ones are taken."""
@@ -47,31 +41,6 @@ class Forwarder:
                 writer.transport.abort()
 
         self._do(close())
-
-    def close(self) -> None:
-        """Take no connections any more, and close those there are."""
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _end(self) -> None:
-        for server in self._servers:
-            server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-    async def _listen(self) -> None:
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-        self._servers.append(await asyncio.start_server(self._take, "127.0.0.1", self.port))
-        with contextlib.suppress(OSError):  # a machine without IPv6
-            self._servers.append(await asyncio.start_server(self._take, "::1", self.port))
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         target = await self._target()
