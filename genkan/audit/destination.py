@@ -3,9 +3,10 @@
 A file may be rotated by renaming it, while an export runs and while none does: what comes next goes
 to a new file of the old name.
 
-Invariant: a batch is in the file whole before the state says so, and both are on disk; what the
-state does not know of is cut off when the export goes on, by whatever name the file has then. So
-every record is in the files once, wherever the process was killed.
+Invariants: a batch is in the file whole before the state says so, and both are on disk; the state
+names a file before anything is written to it; what the state does not know of is cut off when the
+export goes on, by whatever name the file has then. So every record is in the files once, wherever
+the process was killed, and nothing is cut off that an export did not write.
 """
 
 import contextlib
@@ -16,15 +17,20 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from genkan.db.files import make_durable
+
+_STREAM = "-"
+
 
 class StateRefused(Exception):
-    """The file of the state holds no state, or not that of this file."""
+    """The file of the state holds no state."""
 
 
 class State(msgspec.Struct, frozen=True):
     """The sequence of the last batch that was written, and into which file, as long as it was then.
 
-    `file` is the device and the inode, so that a renamed file is known; empty in older states.
+    `file` is the device and the inode, so that a renamed file is known, and "-" for a stream; empty
+    in older states.
     """
 
     after: int
@@ -35,8 +41,11 @@ class State(msgspec.Struct, frozen=True):
 class Output(Protocol):
     """What takes the lines."""
 
-    def write(self, content: bytes) -> tuple[int, str]:
-        """Add them, so that they last; `State.bytes` and `State.file` from now on."""
+    def place(self) -> tuple[int, str]:
+        """Where what is written next begins: `State.bytes` and `State.file`."""
+
+    def write(self, content: bytes) -> None:
+        """Add the lines there, so that they last."""
 
 
 def read_state(path: Path) -> State | None:
@@ -55,11 +64,14 @@ class StreamOutput:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def write(self, content: bytes) -> tuple[int, str]:
+    def place(self) -> tuple[int, str]:
+        """Nowhere that can be come back to."""
+        return 0, _STREAM
+
+    def write(self, content: bytes) -> None:
         """Hand the lines over."""
         self._stream.write(content)
         self._stream.flush()
-        return 0, ""
 
 
 class FileOutput:
@@ -71,37 +83,44 @@ class FileOutput:
         if state is not None:
             self._cut(state)
 
-    def write(self, content: bytes) -> tuple[int, str]:
+    def place(self) -> tuple[int, str]:
+        """The end of the file, of a new one where it was rotated away.
+
+        Asked before each batch, so whole batches stand between two rotations.
+        """
+        if not self._has_its_name():
+            renamed, self._descriptor = self._descriptor, _open(self._path)
+            os.close(renamed)
+        found = os.fstat(self._descriptor)
+        return found.st_size, _identity(found)
+
+    def write(self, content: bytes) -> None:
         """Append the lines and wait for the disk."""
-        self._follow_the_name()
         view = memoryview(content)
         while view:
             view = view[os.write(self._descriptor, view) :]
         os.fsync(self._descriptor)
-        found = os.fstat(self._descriptor)
-        return found.st_size, _identity(found)
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._descriptor)
 
-    def _follow_the_name(self) -> None:
-        """Whole batches stand between two rotations, since this is asked before each."""
+    def _has_its_name(self) -> bool:
         with contextlib.suppress(FileNotFoundError):
-            if _identity(self._path.stat()) == _identity(os.fstat(self._descriptor)):
-                return
-        os.close(self._descriptor)
-        self._descriptor = _open(self._path)
+            return _identity(self._path.stat()) == _identity(os.fstat(self._descriptor))
+        return False
 
     def _cut(self, state: State) -> None:
         """Cut off what an interrupted export left beyond its state, where it had written to."""
         for path in (self._path, *self._rotated()):
-            with contextlib.suppress(OSError):
+            try:
                 found = path.stat()
-                if state.file in ("", _identity(found)):
-                    if found.st_size > state.bytes:
-                        os.truncate(path, state.bytes)
-                    return
+            except OSError:
+                continue
+            if _is_named(state, found):
+                if found.st_size > state.bytes:
+                    os.truncate(path, state.bytes)
+                return
 
     def _rotated(self) -> Iterator[Path]:
         for entry in self._path.parent.iterdir():
@@ -110,25 +129,41 @@ class FileOutput:
 
 
 class Destination:
-    """Takes batches one after the other, and remembers how far it came."""
+    """Takes batches one after the other and remembers how far it came, from `state` on."""
 
-    def __init__(self, output: Output, state_file: Path | None) -> None:
+    def __init__(self, output: Output, state_file: Path | None, state: State | None) -> None:
         self._output = output
         self._state_file = state_file
+        self._state = state
 
     def write(self, lines: Sequence[str], sequence: int) -> None:
         """Add a batch's lines, then the state."""
-        size, file = self._output.write("".join(f"{line}\n" for line in lines).encode())
-        if self._state_file is not None:
-            _replace(self._state_file, msgspec.json.encode(State(sequence, size, file)))
+        size, file = self._output.place()
+        if self._state is not None:
+            # Else a kill would leave lines in a file that the state does not name, or behind less.
+            self._remember(State(self._state.after, size, file))
+        self._output.write("".join(f"{line}\n" for line in lines).encode())
+        self._remember(State(sequence, *self._output.place()))
+
+    def _remember(self, state: State) -> None:
+        if self._state_file is not None and state != self._state:
+            _replace(self._state_file, msgspec.json.encode(state))
+            self._state = state
 
 
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    make_durable(path.parent)
+    return descriptor
 
 
 def _identity(found: os.stat_result) -> str:
     return f"{found.st_dev}:{found.st_ino}"
+
+
+def _is_named(state: State, found: os.stat_result) -> bool:
+    """Whether the state is of this file. An older one names none, and none at all for a stream."""
+    return state.file == _identity(found) or (state.file == "" and state.bytes > 0)
 
 
 def _replace(path: Path, content: bytes) -> None:

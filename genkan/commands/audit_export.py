@@ -158,11 +158,11 @@ def _destination(
     from genkan.audit.destination import Destination, FileOutput, StreamOutput
 
     if output is None:
-        yield Destination(StreamOutput(sys.stdout.buffer), state_file).write
+        yield Destination(StreamOutput(sys.stdout.buffer), state_file, state).write
         return
     file = FileOutput(output, state)
     try:
-        yield Destination(file, state_file).write
+        yield Destination(file, state_file, state).write
     finally:
         file.close()
 
