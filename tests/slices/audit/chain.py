@@ -1,5 +1,6 @@
 """A trail with records in it, sealed and looked at as commands do it."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -92,6 +93,19 @@ def three_batches(store: Store) -> None:
     for _ in range(3):
         happen(store, 4)
         assert sealed(store) == (1, 4)
+
+
+def in_order(store: Store) -> list[str]:
+    """The ids of sealed records, as the chain has them."""
+    rows = store.rows(
+        "SELECT event_id FROM audit_events WHERE batch > 0 ORDER BY batch, event_time, event_id"
+    )
+    return [event_id for (event_id,) in rows]
+
+
+def exported(text: str) -> list[str]:
+    """The ids of the lines of an export, which must be whole."""
+    return [json.loads(line)["eventID"] for line in text.splitlines()]
 
 
 def ids(store: Store, batch: int) -> list[str]:

@@ -32,7 +32,7 @@ class Command:
             [
                 sys.executable,
                 "-m",
-                "tests.slices.audit.dying",
+                _DYING,
                 str(die_at),
                 name,
                 *self.where,

@@ -11,28 +11,19 @@ import pytest
 from genkan.core.vault import new_key
 from genkan.keys import rotation
 from genkan.keys.kek import write_key_file
-from tests.slices.audit.chain import chain, happen, ids, many, sealed, three_batches, verified
-from tests.slices.audit.command import Command, command_on
+from tests.slices.audit.chain import (
+    chain,
+    exported,
+    happen,
+    ids,
+    in_order,
+    many,
+    sealed,
+    three_batches,
+    verified,
+)
+from tests.slices.audit.command import Command
 from tests.support.store import KEK, Store
-
-
-@pytest.fixture
-def command(store: Store, tmp_path: Path) -> Command:
-    return command_on(store, tmp_path)
-
-
-def records(text: str) -> list[str]:
-    """The ids of exported lines."""
-    return [json.loads(line)["eventID"] for line in text.splitlines()]
-
-
-def in_order(store: Store) -> list[str]:
-    """The ids of sealed records, as the chain has them."""
-    rows = store.rows(
-        "SELECT event_id FROM audit_events WHERE batch > 0 ORDER BY batch, event_time, event_id"
-    )
-    return [event_id for (event_id,) in rows]
-
 
 # --- verify and head ------------------------------------------------------------------------------
 
@@ -158,12 +149,12 @@ def test_export_prints_every_record_once_in_the_order_of_the_chain(
     happen(store, 2)
     status, said, told = command.run("export")
     assert status == 0
-    assert records(said) == in_order(store)
-    assert len(records(said)) == 14
+    assert exported(said) == in_order(store)
+    assert len(exported(said)) == 14
     assert told == "the next export goes on with --after 4\n"
     assert command.run("export", "--after", "4")[:2] == (0, "")
     happen(store, 1)
-    assert len(records(command.said("export", "--after", "4"))) == 1
+    assert len(exported(command.said("export", "--after", "4"))) == 1
 
 
 def test_a_line_is_the_record_itself(store: Store, command: Command) -> None:
@@ -176,10 +167,10 @@ def test_a_record_that_commits_late_is_exported_all_the_same(
     store: Store, command: Command
 ) -> None:
     happen(store, 2)
-    first = records(command.said("export"))
+    first = exported(command.said("export"))
     store.clock.advance(seconds=-1)
     happen(store, 1, seconds=0)
-    rest = records(command.said("export", "--after", "1"))
+    rest = exported(command.said("export", "--after", "1"))
     assert len(rest) == 1
     assert set(first + rest) == set(in_order(store))
 
@@ -189,9 +180,9 @@ def test_export_is_bounded_by_times(store: Store, command: Command) -> None:
     times = [time for (time,) in store.rows("SELECT event_time FROM audit_events ORDER BY 1")]
     since, until = (f"2027-01-15T08:00:{(time // 1000) % 60:02d}Z" for time in (times[3], times[6]))
     assert times[0] == 1_800_000_001_000  # the second that the two above are made of
-    assert len(records(command.said("export", "--since", since))) == 7
-    assert len(records(command.said("export", "--until", until))) == 7
-    assert len(records(command.said("export", "--since", since, "--until", until))) == 4
+    assert len(exported(command.said("export", "--since", since))) == 7
+    assert len(exported(command.said("export", "--until", until))) == 7
+    assert len(exported(command.said("export", "--since", since, "--until", until))) == 4
     status, _, complained = command.run("export", "--since", "yesterday")
     assert status == 2
     assert "is no time" in complained
@@ -207,7 +198,7 @@ def test_an_export_to_a_file_goes_on_where_its_state_says(
     happen(store, 2)
     command.said("export", "--output", output, "--state", state)
     command.said("export", "--output", output, "--state", state)
-    assert records(output.read_text()) == in_order(store)
+    assert exported(output.read_text()) == in_order(store)
 
 
 def test_what_a_killed_export_left_beyond_its_state_is_cut_off(
@@ -220,7 +211,7 @@ def test_what_a_killed_export_left_beyond_its_state_is_cut_off(
         file.write('{"eventID": "half of a ba')
     happen(store, 2)
     command.said("export", "--output", output, "--state", state)
-    assert records(output.read_text()) == in_order(store)
+    assert exported(output.read_text()) == in_order(store)
 
 
 def test_an_export_of_a_chain_that_was_made_anew_is_refused(store: Store, command: Command) -> None:
@@ -245,7 +236,7 @@ def test_export_follows_what_comes(store: Store, command: Command, tmp_path: Pat
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     command.said("export", "--output", output, "--state", state)
-    assert records(output.read_text()) == in_order(store)
+    assert exported(output.read_text()) == in_order(store)
     assert len(in_order(store)) == 8
 
 
@@ -267,7 +258,7 @@ def test_pruning_removes_old_batches_and_the_rest_stays_verifiable(
         " 8 records were pruned.\n"
     )
     happen(store, 1)
-    assert len(records(command.said("export"))) == 5
+    assert len(exported(command.said("export"))) == 5
     assert command.said("verify").startswith("2 batches with 5 records good, 0 problems")
 
 

@@ -16,30 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.keys.command import begin
-from tests.slices.audit.chain import happen, sealed, three_batches
-from tests.slices.audit.command import Command, command_on
+from tests.slices.audit.chain import exported, happen, in_order, sealed, three_batches
+from tests.slices.audit.command import Command
 from tests.support.server import Server
 from tests.support.store import Store
 
 PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-def command(store: Store, tmp_path: Path) -> Command:
-    return command_on(store, tmp_path)
-
-
-def records(text: str) -> list[str]:
-    """The ids of whole lines."""
-    return [json.loads(line)["eventID"] for line in text.splitlines()]
-
-
-def in_order(store: Store) -> list[str]:
-    """The ids of sealed records, as the chain has them."""
-    rows = store.rows(
-        "SELECT event_id FROM audit_events WHERE batch > 0 ORDER BY batch, event_time, event_id"
-    )
-    return [event_id for (event_id,) in rows]
 
 
 def until(condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
@@ -90,9 +72,9 @@ def test_a_stream_that_is_told_to_stop_goes_on_where_it_ended(
             until(lambda: state.exists() and _after(state) == _batches(store), process)
         out, complained = process.communicate()
         assert (process.returncode, complained) == (0, "")
-        assert len(records(out)) == expected
+        assert len(exported(out)) == expected
         told += out
-    assert records(told) == in_order(store)
+    assert exported(told) == in_order(store)
 
 
 def _after(state: Path) -> int:
@@ -118,7 +100,7 @@ def test_a_stream_without_a_state_ends_by_saying_where_to_go_on(
     assert process.wait(timeout=PATIENCE_SECONDS) == 0
     _, complained = process.communicate()
     assert complained == "the next export goes on with --after 3\n"
-    assert records("".join(lines) + out) == in_order(store)
+    assert exported("".join(lines) + out) == in_order(store)
 
 
 def test_told_to_stop_in_the_middle_it_ends_with_a_whole_batch(
@@ -135,11 +117,11 @@ def test_told_to_stop_in_the_middle_it_ends_with_a_whole_batch(
     out = process.stdout.read()
     assert process.wait(timeout=PATIENCE_SECONDS) == 0
     process.communicate()
-    got = records(first + out)
+    got = exported(first + out)
     assert len(got) == 100 * _after(state)
     assert got == in_order(store)[: len(got)]
     rest = command.said("export", "--state", state)
-    assert got + records(rest) == in_order(store)
+    assert got + exported(rest) == in_order(store)
 
 
 def test_a_second_signal_ends_it_at_once(store: Store, command: Command, tmp_path: Path) -> None:
@@ -177,7 +159,7 @@ def test_a_file_has_every_record_once_however_often_its_exporter_is_killed(
         assert process.returncode == -signal.SIGKILL
         process.communicate()
     command.said("export", "--output", output, "--state", state)
-    assert records(output.read_text()) == in_order(store)
+    assert exported(output.read_text()) == in_order(store)
     assert len(in_order(store)) == 200
 
 
@@ -200,7 +182,7 @@ def test_a_file_that_is_renamed_while_it_follows_is_left_and_a_new_one_begun(
     more(store, 2)
     command.said("export", "--output", output, "--state", state)
     whole = "".join(path.read_text() for path in (*rotated, output))
-    assert records(whole) == in_order(store)
+    assert exported(whole) == in_order(store)
     assert output.stat().st_mode & 0o777 == 0o600
 
 
@@ -216,7 +198,7 @@ def test_a_file_that_is_copied_and_emptied_while_it_follows_goes_on(
         more(store, 3)
         until(lambda: lines_of(output) == 3, process)
     command.said("export", "--output", output, "--state", state)
-    assert records(copy.read_text() + output.read_text()) == in_order(store)
+    assert exported(copy.read_text() + output.read_text()) == in_order(store)
 
 
 @pytest.mark.parametrize("after", ["nothing there", "an empty file", "another file"])
@@ -238,7 +220,7 @@ def test_what_a_killed_export_left_is_cut_off_in_the_file_it_was_renamed_to(
     if after == "another file":
         assert text.startswith(other)
         text = text.removeprefix(other)
-    assert records(rotated.read_text() + text) == in_order(store)
+    assert exported(rotated.read_text() + text) == in_order(store)
 
 
 # --- pruned, put back -----------------------------------------------------------------------------
@@ -249,14 +231,14 @@ def test_what_was_pruned_before_it_was_exported_is_told_and_the_rest_comes(
 ) -> None:
     state = tmp_path / "state"
     more(store, 1)
-    first = records(command.said("export", "--state", state))
+    first = exported(command.said("export", "--state", state))
     three_batches(store)
     command.said("prune", "--before", "2027-01-15T08:00:10Z")
     status, said, complained = command.run("export", "--state", state)
     assert status == 0
     assert complained == "batches 2 to 3 were pruned before they were exported\n"
-    assert records(said) == in_order(store)
-    assert not set(first) & set(records(said))
+    assert exported(said) == in_order(store)
+    assert not set(first) & set(exported(said))
 
 
 def test_what_was_exported_may_be_pruned_while_it_follows(
@@ -271,7 +253,7 @@ def test_what_was_exported_may_be_pruned_while_it_follows(
         more(store, 2)
         until(lambda: lines_of(output) == 14, process)
     assert process.communicate()[1] == ""
-    assert records(output.read_text()) == [*wanted, *in_order(store)[-2:]]
+    assert exported(output.read_text()) == [*wanted, *in_order(store)[-2:]]
 
 
 def test_a_chain_that_is_put_back_while_it_is_followed_ends_the_export(
@@ -328,8 +310,8 @@ def test_nothing_is_lost_or_doubled_beside_a_server_that_goes_on_writing(server:
     )
     process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
-    exported = [json.loads(line) for line in output.read_text().splitlines()]
-    assert len({record["eventID"] for record in exported}) == len(exported)
-    created = [record for record in exported if record["eventName"] == "CreateGroup"]
+    records = [json.loads(line) for line in output.read_text().splitlines()]
+    assert len({record["eventID"] for record in records}) == len(records)
+    created = [record for record in records if record["eventName"] == "CreateGroup"]
     mine = {record["requestID"] for record in created}
     assert len(mine) >= len(names) > 10
