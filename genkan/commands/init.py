@@ -7,17 +7,15 @@ ever served from what is left, and the next call begins anew.
 
 import asyncio
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from genkan.commands.directory import refusals
+from genkan.commands.handing_over import Handing, handing_over
 from genkan.commands.installation import settings_option
 from genkan.settings import SettingsRefused
 from genkan.settings.node import NodeSettings, node_settings
@@ -28,10 +26,7 @@ if TYPE_CHECKING:
     from genkan.keys.kek import KeyEncryptionKey
     from genkan.sandbox.document import SeedDocument
 
-HandOver = Callable[[dict[str, Any]], None]
-
 _DEFAULT_REGION = "us-east-1"
-_NOT_USED = "what was made is not used: call this again"
 _FIRST = """\
 version: 1
 organization:
@@ -81,62 +76,13 @@ def init(
     settings = node_settings(settings_file)
     try:
         document = _document(settings, seed, user_name, email)
-        with _handing_over(output) as hand_over:
-            asyncio.run(_make(settings, document, region, hand_over))
+        with handing_over(output) as handing:
+            asyncio.run(_make(settings, document, region, handing))
     except (SeedRefused, SeedFailed) as refused:
         click.echo(refused, err=True)
         raise SystemExit(1) from None
     if output is not None:
         click.echo(f"Keys and first passwords are in {output}: keep them, nothing else has them.")
-
-
-@contextmanager
-def _handing_over(output: Path | None) -> Iterator[HandOver]:
-    """What takes keys and passwords, durably once it returns: the terminal, or the new file.
-
-    `SettingsRefused` when the file is there or cannot be made, before anything else is; after any
-    failure it is gone.
-    """
-    if output is None:
-        yield lambda made: _tell(_text(made))
-        return
-    try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise SettingsRefused(f"{output} exists already") from None
-    except OSError as error:
-        raise SettingsRefused(f"cannot write {output}: {error.strerror}") from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            yield lambda made: _write(file, output, _text(made))
-    except BaseException:
-        output.unlink(missing_ok=True)
-        raise
-
-
-def _tell(text: str) -> None:
-    try:
-        click.echo(text, nl=False)
-    except OSError as error:
-        # What is still buffered would fail once more at exit, and change the exit status.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SettingsRefused(f"cannot print: {error.strerror}; {_NOT_USED}") from None
-
-
-def _write(file: TextIO, path: Path, text: str) -> None:
-    from genkan.db.files import make_durable
-
-    try:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    except OSError as error:
-        raise SettingsRefused(f"cannot write {path}: {error.strerror}; {_NOT_USED}") from None
-    make_durable(path.absolute().parent)
-
-
-def _text(made: dict[str, Any]) -> str:
-    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def _document(
@@ -178,7 +124,7 @@ async def _make(
     settings: NodeSettings,
     document: "SeedDocument",
     region: str | None,
-    hand_over: HandOver,
+    handing: Handing,
 ) -> None:
     from genkan.assembly import node
     from genkan.sandbox import facts
@@ -201,8 +147,8 @@ async def _make(
             described: dict[str, Any] = await made.own(facts.DESCRIBE_ORGANIZATION, handed=handed)
         finally:
             await made.stop()
-        hand_over(described)
-        _end(place)
+        handing.over(described)
+        _end(place, handing)
 
 
 def _begin(place: "Place", kek: "KeyEncryptionKey") -> None:
@@ -239,7 +185,24 @@ def _vault(place: "Place", kek: "KeyEncryptionKey") -> Any:
         return database.read(lambda rows: open_vault(rows, kek))
 
 
-def _end(place: "Place") -> None:
+def _end(place: "Place", handing: Handing) -> None:
+    """Ready from here on: whatever cuts this off, what was handed over is kept."""
+    from genkan.db.failures import OutcomeUnknown, Unavailable
+
+    handing.kept = True
+    try:
+        _mark_ready(place)
+    except Unavailable:
+        handing.kept = False  # it is known that nothing was committed
+        raise
+    except OutcomeUnknown as unknown:
+        raise SettingsRefused(
+            f"{unknown}: keep what was handed over if `genkan serve` finds an installation now, and"
+            " call this again if it finds none"
+        ) from None
+
+
+def _mark_ready(place: "Place") -> None:
     from genkan.db import installation
 
     with closing(place.direct()) as database:

@@ -127,6 +127,42 @@ def test_what_the_terminal_did_not_take_was_not_made(place: Place) -> None:
     assert "holds no installation" in place.refusal("serve")
 
 
+def test_without_anything_to_print_to_nothing_is_made(place: Place) -> None:
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *place.command("init", "--email", "a@example.com")]
+    done = subprocess.run(closed, stderr=subprocess.PIPE, env=bare_environment(), timeout=60)
+    assert done.returncode == 1
+    assert b"give --output" in done.stderr
+    assert not (place.folder / "store").exists()
+    assert "holds no installation" in place.refusal("serve")
+
+
+def test_told_to_stop_it_leaves_no_output(place: Place) -> None:
+    output = place.folder / "made.json"
+    process = place.begin(
+        "init", "--email", "a@example.com", "--output", str(output), script=SCRIPTS["TERMINATED"]
+    )
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert "Traceback" not in place.log.read_text()
+    assert not output.exists()
+    assert len(place.init()["users"]) == rows(place, "users")
+
+
+@pytest.mark.parametrize(("script", "says"), [("LATE", "Aborted!"), ("UNKNOWN", "keep what was")])
+def test_what_opens_a_ready_installation_is_kept_whatever_comes_after(
+    place: Place, script: str, says: str
+) -> None:
+    output = place.folder / "made.json"
+    done = place.run(
+        "init", "--email", "a@example.com", "--output", str(output), script=SCRIPTS[script]
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    with place.direct() as database:
+        assert database.read(installation.state) == installation.READY
+    assert json.loads(output.read_text())["users"][0]["password"]
+
+
 @pytest.mark.parametrize("words", [("init", "--email", "a@example.com"), ("migrate",), ("serve",)])
 def test_another_programs_database_is_refused(
     engine: str, tmp_path: Path, words: tuple[str, ...]
@@ -175,10 +211,24 @@ async def counted(self, *words, **params):
     return await do(self, *words, **params)
 seed_door.Seeder.do = counted
 """
+AFTER_THE_END = """
+from genkan.commands import init
+from genkan.db.failures import OutcomeUnknown
+mark = init._mark_ready
+def marked(place):
+    mark(place)
+    raise {raises}
+init._mark_ready = marked
+"""
 DIES_AT_A_WRITE = AT_A_WRITE.format(happens="os.kill(os.getpid(), signal.SIGKILL)")
 SCRIPTS = {
     "FAILS": AT_A_WRITE.format(happens="raise seed_door.SeedFailed('the seed is refused')"),
     "INTERRUPTED": AT_A_WRITE.format(happens="os.kill(os.getpid(), signal.SIGINT)"),
+    "TERMINATED": AT_A_WRITE.format(
+        happens="[os.kill(os.getpid(), signal.SIGTERM) for _ in range(2)]"
+    ),
+    "LATE": AFTER_THE_END.format(raises="KeyboardInterrupt"),
+    "UNKNOWN": AFTER_THE_END.format(raises="OutcomeUnknown('the connection was lost')"),
     "FULL": """
 import errno, os
 def full(descriptor):
