@@ -97,21 +97,11 @@ async def _decode(exchange: Exchange) -> None:
 
 async def _perform(exchange: Exchange) -> None:
     service, operation = _known(exchange)
-    assert exchange.params is not None
-    assert exchange.caller is not None
     special = _special(operation)
     if special is not None:
         exchange.result = await special(exchange)
         return
-    call = Call(
-        operation=service.operations[operation.name],
-        params=exchange.params,
-        caller=exchange.caller,
-        origin=exchange.origin,
-        event_source=service.event_source,
-        event_name=operation.name,
-        region=exchange.region,
-    )
+    call = _call(exchange)
     if exchange.throttle is None:
         exchange.result = await perform(exchange.app, call)
     else:
@@ -203,6 +193,22 @@ def _special(operation: OperationModel) -> Callable[[Exchange], Awaitable[Any]] 
     return _SPECIAL.get((operation.service, operation.name))
 
 
+def _call(exchange: Exchange) -> Call:
+    """What the door is asked, once the request is decoded."""
+    service, operation = _known(exchange)
+    assert exchange.params is not None
+    assert exchange.caller is not None
+    return Call(
+        operation=service.operations[operation.name],
+        params=exchange.params,
+        caller=exchange.caller,
+        origin=exchange.origin,
+        event_source=service.event_source,
+        event_name=operation.name,
+        region=exchange.region,
+    )
+
+
 def _known(exchange: Exchange) -> tuple[Service, OperationModel]:
     assert exchange.service is not None
     assert exchange.operation is not None
@@ -229,24 +235,14 @@ async def _refused(exchange: Exchange, refusal: Refusal) -> Response:
 
 async def _rejected(exchange: Exchange, rejected: Rejected) -> None:
     """Record an OAuth error of an operation whose results the door does not record."""
-    service, operation = _known(exchange)
-    performed = service.operations[operation.name]
-    if performed.recorded and performed.reads is None:
+    call = _call(exchange)
+    if call.operation.recorded and call.operation.reads is None:
         return
-    assert exchange.params is not None
-    assert exchange.caller is not None
+    code, message = rejected.audit_error
     await record_refusal(
         exchange.app,
-        Call(
-            operation=replace(performed, reads=None),
-            params=exchange.params,
-            caller=exchange.caller,
-            origin=exchange.origin,
-            event_source=service.event_source,
-            event_name=operation.name,
-            region=exchange.region,
-        ),
-        Invalid(rejected.audit_error[1], code=rejected.shape),
+        replace(call, operation=replace(call.operation, reads=None)),
+        Invalid(message, code=code),
     )
 
 
