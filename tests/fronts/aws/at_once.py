@@ -13,11 +13,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from botocore.exceptions import ClientError
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.fronts.aws.world import Clients
 
 M = TypeVar("M")
 OK, CONFLICT, GONE = "ok", "ConflictException", "ResourceNotFoundException"
+#: What two threads do is never the same twice: nothing to keep, nothing to make smaller.
+NEVER_THE_SAME = settings(
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 class Outcome(NamedTuple):

@@ -1,14 +1,18 @@
 """The sample organization for these tests: a fresh one for a test, or one for a whole module."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 
 import pytest
 
 from tests.fronts.aws.samples import furnish
-from tests.fronts.aws.world import World, at_rest, read_world
+from tests.fronts.aws.world import Clients, World, at_rest, read_world
 from tests.perform.dump import AUDIT, changes
 from tests.support.server import Server
+from tests.support.wire_engines import new_server
+
+StartProgram = Callable[[str, Mapping[str, str]], Server]
 
 
 @pytest.fixture
@@ -36,3 +40,29 @@ def refusing(furnished: World) -> Iterator[World]:
         told = json.loads(record)
         assert told["errorCode"]
         assert told["requestParameters"] is None
+
+
+@pytest.fixture(scope="module")
+def start_program(
+    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StartProgram]:
+    """Starts a program of these tests, by its name, in the place of `genkan`, for a module."""
+    with ExitStack() as stopping:
+
+        def start(name: str, environment: Mapping[str, str]) -> Server:
+            server = new_server(
+                wire_engine,
+                tmp_path_factory.mktemp(name) / "data",
+                command=("-m", f"tests.fronts.aws.{name}"),
+                environment=environment,
+            ).start()
+            stopping.callback(server.stop)
+            return server
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def two_clients(running_server: Server) -> tuple[Clients, Clients]:
+    """Two clients, each with connections of its own."""
+    return Clients(running_server), Clients(running_server)

@@ -4,14 +4,15 @@ A client waits until what it asked for has ended, as scripts do; meanwhile the o
 that an operation is in process, and then nothing of its own has happened.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fronts.aws.at_once import CONFLICT, GONE, OK, Act, Failure, Pair
+from tests.fronts.aws.at_once import CONFLICT, GONE, NEVER_THE_SAME, OK, Act, Failure, Pair
 from tests.fronts.aws.world import (
     INLINE,
     READ_ONLY,
@@ -51,6 +52,10 @@ class Model:
     """Set, account, user."""
 
 
+Change = Callable[[Model], str]
+"""What a call does to a model that has its permission set, and what the client must be told."""
+
+
 class Acts:
     """The calls of a client, each with what it does to the model."""
 
@@ -73,45 +78,39 @@ class Acts:
         return Act(f"Create {name}", call, apply)
 
     def delete(self, arn: str) -> Act[Model]:
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             if any(one[0] == arn for one in model.held):
                 return CONFLICT
             del model.sets[arn]
             return OK
 
-        return self._on(arn, "delete_permission_set", apply)
+        return self._on(arn, "delete_permission_set", change)
 
     def describe_as(self, arn: str, description: str) -> Act[Model]:
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             model.sets[arn].description = description
             return OK
 
-        return self._on(arn, "update_permission_set", apply, Description=description)
+        return self._on(arn, "update_permission_set", change, Description=description)
 
     def inline(self, arn: str, there: bool) -> Act[Model]:
         """Put the policy, or take it away; what is not there is not found."""
 
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets or not (there or model.sets[arn].inline):
+        def change(model: Model) -> str:
+            if not (there or model.sets[arn].inline):
                 return GONE
             model.sets[arn].inline = INLINE if there else ""
             return OK
 
         if there:
             operation = "put_inline_policy_to_permission_set"
-            return self._on(arn, operation, apply, InlinePolicy=INLINE)
-        return self._on(arn, "delete_inline_policy_from_permission_set", apply)
+            return self._on(arn, operation, change, InlinePolicy=INLINE)
+        return self._on(arn, "delete_inline_policy_from_permission_set", change)
 
     def managed(self, arn: str, policy: str, there: bool) -> Act[Model]:
         """Attach a policy, or detach it."""
 
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             attached = model.sets[arn].managed
             if there and policy in attached:
                 return CONFLICT
@@ -122,7 +121,7 @@ class Acts:
 
         verb, side = ("attach", "to") if there else ("detach", "from")
         operation = f"{verb}_managed_policy_{side}_permission_set"
-        return self._on(arn, operation, apply, ManagedPolicyArn=policy)
+        return self._on(arn, operation, change, ManagedPolicyArn=policy)
 
     def tag(self, arn: str, value: str | None) -> Act[Model]:
         """Set the tag, or take it away."""
@@ -136,33 +135,27 @@ class Acts:
                 clients.sso_admin.tag_resource(**named, Tags=tags)
             return ""
 
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             model.sets[arn].tags = {} if value is None else {"team": value}
             return OK
 
-        return Act(f"Tag {arn} {value}", call, apply, subject=arn)
+        return _of(arn, f"Tag {arn} {value}", call, change)
 
     def assign(self, arn: str, alias: str, user: str) -> Act[Model]:
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             model.held.add((arn, alias, user))
             return OK
 
-        return self._assignment("creation", arn, alias, user, apply)
+        return self._assignment("creation", arn, alias, user, change)
 
     def unassign(self, arn: str, alias: str, user: str) -> Act[Model]:
-        def apply(model: Model, made: str) -> str:
-            if arn not in model.sets:
-                return GONE
+        def change(model: Model) -> str:
             if (arn, alias, user) not in model.held:
                 return FAILED
             model.held.discard((arn, alias, user))
             return OK
 
-        return self._assignment("deletion", arn, alias, user, apply)
+        return self._assignment("deletion", arn, alias, user, change)
 
     def provision(self, arn: str) -> Act[Model]:
         def call(clients: Clients) -> str:
@@ -171,19 +164,16 @@ class Acts:
             )["PermissionSetProvisioningStatus"]
             return self._end("provisioning", answer["RequestId"])
 
-        def apply(model: Model, made: str) -> str:
-            return OK if arn in model.sets else GONE
+        return _of(arn, f"Provision {arn}", call, lambda model: OK, lasting=True)
 
-        return Act(f"Provision {arn}", call, apply, subject=arn, lasting=True)
-
-    def _on(self, arn: str, operation: str, apply: Any, **params: Any) -> Act[Model]:
+    def _on(self, arn: str, operation: str, change: Change, **params: Any) -> Act[Model]:
         def call(clients: Clients) -> str:
             getattr(clients.sso_admin, operation)(**self._at, PermissionSetArn=arn, **params)
             return ""
 
-        return Act(f"{operation} {arn} {params}", call, apply, subject=arn)
+        return _of(arn, f"{operation} {arn} {params}", call, change)
 
-    def _assignment(self, kind: str, arn: str, alias: str, user: str, apply: Any) -> Act[Model]:
+    def _assignment(self, kind: str, arn: str, alias: str, user: str, change: Change) -> Act[Model]:
         verb = {"creation": "create", "deletion": "delete"}[kind]
 
         def call(clients: Clients) -> str:
@@ -197,8 +187,7 @@ class Acts:
             )[f"AccountAssignment{kind.title()}Status"]
             return self._end(kind, answer["RequestId"])
 
-        name = f"{verb} {arn} {alias} {user}"
-        return Act(name, call, apply, subject=arn, lasting=True)
+        return _of(arn, f"{verb} {arn} {alias} {user}", call, change, lasting=True)
 
     def _end(self, kind: str, request_id: str) -> str:
         """Wait for the end of a request, as clients do."""
@@ -209,6 +198,17 @@ class Acts:
         if ended["Status"] != "SUCCEEDED":
             raise Failure(ended["Status"])
         return ""
+
+
+def _of(
+    arn: str, name: str, call: Callable[[Clients], str], change: Change, *, lasting: bool = False
+) -> Act[Model]:
+    """A call about a permission set, which must be there."""
+
+    def apply(model: Model, made: str) -> str:
+        return change(model) if arn in model.sets else GONE
+
+    return Act(name, call, apply, subject=arn, lasting=lasting)
 
 
 picks = st.integers(0, 1_000)
@@ -269,27 +269,14 @@ def look(model: Model) -> Any:
     return model.sets, model.held
 
 
-@pytest.fixture(scope="module")
-def clients(running_server: Server) -> tuple[Clients, Clients]:
-    """Two clients, each with connections of its own."""
-    return Clients(running_server), Clients(running_server)
-
-
-@settings(
-    max_examples=8,
-    deadline=None,
-    # What two threads do is never the same twice: nothing to keep, nothing to make smaller.
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(NEVER_THE_SAME, max_examples=8)
 @given(steps=st.lists(st.tuples(drawn, drawn), min_size=8, max_size=16))
 def test_two_clients_at_once_leave_what_some_order_of_their_calls_would(
-    running_server: Server, clients: tuple[Clients, Clients], steps: list[tuple[Any, Any]]
+    running_server: Server, two_clients: tuple[Clients, Clients], steps: list[tuple[Any, Any]]
 ) -> None:
     running_server.reset()
     world = read_world(running_server)
-    acts, pair = Acts(world), Pair(clients, Model())
+    acts, pair = Acts(world), Pair(two_clients, Model())
     pair.do(acts.create("One"), acts.create("Two"), look, lambda: seen(world))
     for first, second in steps:
         model = pair.model
@@ -299,11 +286,11 @@ def test_two_clients_at_once_leave_what_some_order_of_their_calls_would(
 
 
 def test_assigning_and_deleting_at_once_leave_no_assignment_of_nothing(
-    running_server: Server, clients: tuple[Clients, Clients]
+    running_server: Server, two_clients: tuple[Clients, Clients]
 ) -> None:
     running_server.reset()
     world = read_world(running_server)
-    acts, pair = Acts(world), Pair(clients, Model())
+    acts, pair = Acts(world), Pair(two_clients, Model())
     here = ACCOUNTS[0]
     for _ in range(5):
         if not pair.model.sets:

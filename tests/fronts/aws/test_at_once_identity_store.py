@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fronts.aws.at_once import CONFLICT, GONE, OK, Act, Pair
+from tests.fronts.aws.at_once import CONFLICT, GONE, NEVER_THE_SAME, OK, Act, Pair
 from tests.fronts.aws.world import NOBODY, Clients, World, read_world
 from tests.support.server import Server
 
@@ -99,17 +99,7 @@ class Acts:
         return Act(f"UpdateUser {user} {values}", call, apply)
 
     def delete_user(self, user: str) -> Act[Model]:
-        def call(clients: Clients) -> str:
-            clients.identitystore.delete_user(**self._at, UserId=user)
-            return ""
-
-        def apply(model: Model, made: str) -> str:
-            if model.users.pop(user, None) is None:
-                return GONE
-            model.members = {k: pair for k, pair in model.members.items() if pair[1] != user}
-            return OK
-
-        return Act(f"DeleteUser {user}", call, apply)
+        return self._delete("user", user)
 
     def create_group(self, name: str) -> Act[Model]:
         def call(clients: Clients) -> str:
@@ -141,17 +131,7 @@ class Acts:
         return Act(f"UpdateGroup {group} {name}", call, apply)
 
     def delete_group(self, group: str) -> Act[Model]:
-        def call(clients: Clients) -> str:
-            clients.identitystore.delete_group(**self._at, GroupId=group)
-            return ""
-
-        def apply(model: Model, made: str) -> str:
-            if model.groups.pop(group, None) is None:
-                return GONE
-            model.members = {k: pair for k, pair in model.members.items() if pair[0] != group}
-            return OK
-
-        return Act(f"DeleteGroup {group}", call, apply)
+        return self._delete("group", group)
 
     def join(self, group: str, user: str) -> Act[Model]:
         def call(clients: Clients) -> str:
@@ -179,6 +159,23 @@ class Acts:
             return GONE if model.members.pop(membership, None) is None else OK
 
         return Act(f"Leave {membership}", call, apply)
+
+    def _delete(self, kind: str, deleted: str) -> Act[Model]:
+        """A user or a group, with its memberships."""
+
+        def call(clients: Clients) -> str:
+            delete = getattr(clients.identitystore, f"delete_{kind}")
+            delete(**self._at, **{f"{kind.title()}Id": deleted})
+            return ""
+
+        def apply(model: Model, made: str) -> str:
+            held = model.users if kind == "user" else model.groups
+            if held.pop(deleted, None) is None:
+                return GONE
+            model.members = {k: pair for k, pair in model.members.items() if deleted not in pair}
+            return OK
+
+        return Act(f"Delete {kind} {deleted}", call, apply)
 
 
 picks = st.integers(0, 1_000)
@@ -249,27 +246,14 @@ def look(model: Model) -> tuple[Any, ...]:
     return model.users, model.groups, model.members
 
 
-@pytest.fixture(scope="module")
-def clients(running_server: Server) -> tuple[Clients, Clients]:
-    """Two clients, each with connections of its own."""
-    return Clients(running_server), Clients(running_server)
-
-
-@settings(
-    max_examples=12,
-    deadline=None,
-    # What two threads do is never the same twice: nothing to keep, nothing to make smaller.
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(NEVER_THE_SAME, max_examples=12)
 @given(steps=st.lists(st.tuples(drawn, drawn), min_size=8, max_size=20))
 def test_two_clients_at_once_leave_what_some_order_of_their_calls_would(
-    running_server: Server, clients: tuple[Clients, Clients], steps: list[tuple[Any, Any]]
+    running_server: Server, two_clients: tuple[Clients, Clients], steps: list[tuple[Any, Any]]
 ) -> None:
     running_server.reset()
     world = read_world(running_server)
-    acts, pair = Acts(world.store), Pair(clients, Model())
+    acts, pair = Acts(world.store), Pair(two_clients, Model())
     for first, second in steps:
         model = pair.model
         both = act_of(acts, model, first), act_of(acts, model, second)
@@ -288,7 +272,7 @@ MEETING = [
 @pytest.mark.parametrize(("kind", "one", "other"), MEETING)
 def test_of_two_that_want_one_name_at_once_one_has_it(
     running_server: Server,
-    clients: tuple[Clients, Clients],
+    two_clients: tuple[Clients, Clients],
     kind: str,
     one: tuple[str, ...],
     other: tuple[str, ...],
@@ -296,7 +280,7 @@ def test_of_two_that_want_one_name_at_once_one_has_it(
     running_server.reset()
     world = read_world(running_server)
     acts = Acts(world.store)
-    pair = Pair(clients, Model())
+    pair = Pair(two_clients, Model())
     for _ in range(5):
         both = getattr(acts, kind)(*one), getattr(acts, kind)(*other)
         pair.do(*both, look, lambda: seen(world))
@@ -309,11 +293,11 @@ def test_of_two_that_want_one_name_at_once_one_has_it(
 
 
 def test_joining_and_deleting_at_once_leave_no_membership_of_nobody(
-    running_server: Server, clients: tuple[Clients, Clients]
+    running_server: Server, two_clients: tuple[Clients, Clients]
 ) -> None:
     running_server.reset()
     world = read_world(running_server)
-    acts, pair = Acts(world.store), Pair(clients, Model())
+    acts, pair = Acts(world.store), Pair(two_clients, Model())
     for gone in ("user", "group"):
         for _ in range(4):
             both = acts.create_user("alice", "a@example.org"), acts.create_group("bob")

@@ -3,7 +3,7 @@
 The time of the server's rates is in the test's hand, so a burst is beyond its rate on any machine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,36 +13,24 @@ from botocore.config import Config
 
 from tests.clients.fixtures import NewAwsCli
 from tests.fronts.aws import trail
+from tests.fronts.aws.conftest import StartProgram
 from tests.fronts.aws.held_rates import Time
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.world import Clients, World, read_world, until
 from tests.support.person import access_token, register_client
 from tests.support.server import Server
-from tests.support.wire_engines import new_server
 
 THROTTLED = "ThrottlingException"
 
 
 @pytest.fixture(scope="module")
 def throttling(
-    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Server, Time]]:
+    start_program: StartProgram, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Server, Time]:
     """A server with AWS's rates."""
-    directory = tmp_path_factory.mktemp("throttling")
-    (directory / "rates").mkdir()
-    rates = Time(directory / "rates")
-    server = new_server(
-        wire_engine,
-        directory / "data",
-        command=("-m", "tests.fronts.aws.held_rates"),
-        environment={
-            **rates.environment,
-            "GENKAN_THROTTLING": "aws",
-            "GENKAN_LOG_LEVEL": "info",
-        },
-    )
-    yield server.start(), rates
-    server.stop()
+    rates = Time(tmp_path_factory.mktemp("rates"))
+    environment = {"GENKAN_THROTTLING": "aws", "GENKAN_LOG_LEVEL": "info"}
+    return start_program("held_rates", {**rates.environment, **environment}), rates
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fronts.aws import trail
 from tests.fronts.aws.adjustable import Knobs
+from tests.fronts.aws.conftest import StartProgram
 from tests.fronts.aws.oidc import DEVICE_CODE, Challenge, Oidc, authorization_code
 from tests.fronts.aws.refusal import refused
 from tests.fronts.aws.saml import response_of, role_and_provider
@@ -15,7 +16,6 @@ from tests.fronts.aws.wire import Sent
 from tests.fronts.aws.world import INLINE, READ_ONLY, VIEW_ONLY, World, assumed, read_world
 from tests.support.person import Person, device_token
 from tests.support.server import Server
-from tests.support.wire_engines import new_server
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -26,21 +26,12 @@ FULL = "There are too many requests processing. Please try again later."
 
 @pytest.fixture(scope="module")
 def adjustable(
-    wire_engine: str, tmp_path_factory: pytest.TempPathFactory
+    start_program: StartProgram, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, Knobs]]:
     """A server of this module's own."""
-    directory = tmp_path_factory.mktemp("adjustable")
-    (directory / "knobs").mkdir()
-    knobs = Knobs(directory / "knobs")
-    server = new_server(
-        wire_engine,
-        directory / "data",
-        command=("-m", "tests.fronts.aws.adjustable"),
-        environment=knobs.environment,
-    ).start()
-    yield server, knobs
+    knobs = Knobs(tmp_path_factory.mktemp("knobs"))
+    yield start_program("adjustable", knobs.environment), knobs
     knobs.reset()
-    server.stop()
 
 
 @pytest.fixture
