@@ -26,7 +26,7 @@ def refusals(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def told(*args: Any, **options: Any) -> None:
-        from genkan.db.failures import Unavailable, Unsuitable
+        from genkan.db.failures import OutcomeUnknown, Unavailable, Unsuitable
         from genkan.keys.kek import KeyRefused
         from genkan.keys.rotation import RotationFailed
 
@@ -34,6 +34,11 @@ def refusals(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **options)
         except (SettingsRefused, KeyRefused, RotationFailed, Unsuitable, Unavailable) as refused:
             raise click.ClickException(str(refused)) from None
+        except OutcomeUnknown as unknown:
+            # Every command does what is left to do, and nothing twice.
+            raise click.ClickException(
+                f"{unknown}: it may have been done; call this again"
+            ) from None
         except OSError as error:
             raise click.ClickException(
                 f"cannot use {error.filename or 'the directory'}: {error.strerror}"
