@@ -118,6 +118,9 @@ def load(raw: bytes, name: str) -> tuple[Node, list[Mistake]]:
         raise SeedRefused(name, [*composer.mistakes, _syntax(error)]) from None
     except yaml.YAMLError as error:
         raise SeedRefused(name, [_unreadable(text, error)]) from None
+    except (ValueError, OverflowError) as error:
+        # The parser in Python gives what is no character, such as "\\U00110000", to `chr`.
+        raise SeedRefused(name, [Mistake(1, 1, f"this is no YAML: {error}")]) from None
     except _Beyond as beyond:
         raise SeedRefused(name, [*composer.mistakes, beyond.mistake]) from None
     return root, composer.mistakes

@@ -203,3 +203,13 @@ def test_a_list_as_a_key_is_a_mistake() -> None:
     assert [message for _, _, message in refused("? [a]\n: 1\n")] == [
         "a key must be a text, not a list or a mapping"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['a: "\\U00110000"', 'a: "\\UFFFFFFFF"', f"%YAML {'1' * 5_000}.1\n---\na: 1"],
+    ids=["no character", "no number", "no version"],
+)
+def test_what_only_a_number_beyond_all_bounds_says_is_refused(text: str) -> None:
+    (place,) = refused(text)
+    assert place[2].startswith("this is no YAML: ")
