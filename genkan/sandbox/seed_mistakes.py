@@ -57,10 +57,13 @@ class SeedRefused(Exception):
 
 
 def path_text(path: Path) -> str:
-    """`users[3].user_name`."""
+    """`users[3].user_name`; keys as `shown` shows them, without its quotes."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f"{'.' if text else ''}{shown(step)[1:-1]}"
     return text
 
 

@@ -492,6 +492,17 @@ def test_a_unit_is_named_alone_where_one_bears_the_name() -> None:
     assert found.message == '"Deep" may be "Work/Deep", "B/Deep"; write it in full'
 
 
+def test_a_mistake_takes_one_line_and_leaves_the_terminal_alone() -> None:
+    key = "a\\n\\e[31m" + "b" * 1_000
+    text = changed("  - name: Data\n", f'  - name: Data\n    tags: {{"{key}": x}}\n')
+    with pytest.raises(SeedRefused) as refused:
+        parse_seed(text.encode())
+    told, counted = str(refused.value).splitlines()
+    assert told.isprintable()
+    assert len(told) < 300
+    assert counted == "1 mistake; nothing was made"
+
+
 LONG_ARN = "arn:aws:s3:::" + "x" * 10_240
 
 
