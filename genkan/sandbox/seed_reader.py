@@ -191,6 +191,8 @@ class _Reader:
             self._report(node, path, said)
         elif any("\ud800" <= char <= "\udfff" for char in node.text):
             self._report(node, path, "holds half a character (a lone surrogate)")
+        elif "\0" in node.text:
+            self._report(node, path, "holds NUL (U+0000), which no text may")
         else:
             return node.text
         return Unread()

@@ -4,6 +4,7 @@ import pytest
 
 from genkan.core.quotas import Quotas
 from genkan.sandbox.seed_mistakes import SeedRefused, path_text
+from genkan.sandbox.seed_order import in_order
 from genkan.sandbox.seed_reader import parse_seed
 from tests.sandbox_seed.test_seed_mistakes import mistakes, place_of
 
@@ -131,6 +132,8 @@ CASES: list[tuple[str, str, str, str]] = [
     ("[instance, Second]", "[instance, §Secnd]",
      "applications[0].access_scopes[0].authorized_targets[1]",
      'there is no application "Secnd"; did you mean "Second"?'),
+    ("{name: Second,", '{name: §"Sec\\0ond",', "applications[1].name",
+     "holds NUL (U+0000), which no text may"),
     ("origin: APPLICATION", "origin: IDENTITY_CENTER", "applications[0].sign_in_options",
      "ApplicationUrl is allowed only when the sign-in origin is APPLICATION."),
     ("scope: openid", "scope: §open id", "applications[0].access_scopes[0].scope",
@@ -181,6 +184,23 @@ def test_a_name_that_two_applications_have_must_be_written_otherwise() -> None:
         '"Second" means 2 applications; write "apl-000000000000000a" or "apl-000000000000000b"'
     )
     assert mistakes(twice.replace("[instance, Second]", "[instance, apl-000000000000000b]")) == []
+
+
+def test_an_id_means_its_application_whatever_others_are_called() -> None:
+    text = GOOD.replace(
+        "  - {name: Second, account: Shared}",
+        "  - {name: apl-000000000000000b, id: apl-000000000000000a}\n"
+        "  - {name: Second, id: apl-000000000000000b}\n"
+        "  - {name: Second, id: apl-000000000000000c}",
+    ).replace("[instance, Second]", "[instance, apl-000000000000000b, apl-000000000000000a]")
+    assert mistakes(text) == []
+    ordered = in_order(parse_seed(text.encode())).applications
+    (scope,) = ordered[0].access_scopes
+    assert scope.authorized_targets == [
+        "instance",
+        "apl-000000000000000b",
+        "apl-000000000000000a",
+    ]
 
 
 OWN_ISSUER = (
