@@ -168,7 +168,7 @@ PASSWORD = rule(low=1, secret=True)
 
 # Of permission sets and policies (reference §3)
 PERMISSION_SET_NAME = aws_rule("sso-admin", "PermissionSetName", _NAME_SIGNS)
-PERMISSION_SET_ID = rule(r"ps-[a-zA-Z0-9-./]{16}", "look like ps-1234567890abcdef")
+PERMISSION_SET_ID = rule(r"ps-[a-zA-Z0-9-.]{16}", "look like ps-1234567890abcdef")
 PERMISSION_SET_DESCRIPTION = aws_rule("sso-admin", "PermissionSetDescription", _LATIN)
 SESSION_DURATION = aws_rule("sso-admin", "Duration", "be a duration, such as PT8H")
 RELAY_STATE = aws_rule("sso-admin", "RelayState", "consist of characters that a URL may hold")

@@ -345,6 +345,12 @@ CASES: list[tuple[str, str, str, str]] = [
     ),
     (
         "  - name: Data\n",
+        "  - name: Data\n    id: §ps-00000000/0000000\n",
+        "permission_sets[1].id",
+        '"ps-00000000/0000000" must look like ps-1234567890abcdef',
+    ),
+    (
+        "  - name: Data\n",
         "  - name: Data\n    tags: §{aws:x: y}\n",
         "permission_sets[1].tags",
         "Tag keys that begin with aws: are reserved.",
