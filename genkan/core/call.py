@@ -153,7 +153,8 @@ class Call:
     """One operation asked for by one caller.
 
     `event_source` and `event_name` are CloudTrail's words for it (reference §11); a front sets
-    them, because one operation is reached by several protocols.
+    them, because one operation is reached by several protocols. `service` is the AWS service that
+    was asked, named as its model is: several share an event source.
     """
 
     operation: Operation
@@ -163,3 +164,4 @@ class Call:
     event_source: str
     event_name: str = ""
     region: str = "us-east-1"
+    service: str = ""

@@ -206,6 +206,7 @@ def _call(exchange: Exchange) -> Call:
         event_source=service.event_source,
         event_name=operation.name,
         region=exchange.region,
+        service=service.model,
     )
 
 
@@ -230,7 +231,7 @@ async def _refused(exchange: Exchange, refusal: Refusal) -> Response:
         origin=exchange.origin,
         region=exchange.region,
     )
-    return _error(exchange, refusal_answer(operation.service, operation.protocol, refusal))
+    return _error(exchange, refusal_answer(operation.service, refusal))
 
 
 async def _rejected(exchange: Exchange, rejected: Rejected) -> None:

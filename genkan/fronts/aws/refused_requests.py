@@ -158,6 +158,7 @@ async def _record(
         event_source=service.event_source,
         event_name=name,
         region=region,
+        service=service.model,
     )
     await record_refusal(app, call, refusal)
 

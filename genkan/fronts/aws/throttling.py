@@ -33,7 +33,6 @@ from genkan.fronts.aws.services import Service
 from genkan.oauth import clients
 from genkan.oauth.records import Rejected
 from genkan.perform import perform
-from genkan.protocols.aws.model import load
 from genkan.signin.throttle import network
 
 RECORDS_A_SECOND = 1
@@ -87,7 +86,7 @@ class Throttle:
         else:
             whose = network(call.origin.source_ip)
         if self._records.take(whose) == 0:
-            answer = refusal_answer(service.model, load(service.model).protocol, refusal)
+            answer = refusal_answer(service.model, refusal)
             await record_throttled(app, service, call, answer)
 
 

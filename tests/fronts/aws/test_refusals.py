@@ -15,7 +15,7 @@ from tests.fronts.aws.samples import BEARER, SIGNED, furnish, sample, writes
 from tests.fronts.aws.trail import Record
 from tests.fronts.aws.wire import Answer, Sent, scope_of
 from tests.fronts.aws.world import NOBODY, World, read_world, until
-from tests.support.person import Person, role_credentials
+from tests.support.person import Person, access_token, role_credentials
 from tests.support.server import Server
 
 pytestmark = pytest.mark.sandbox_only("its reset fills the budgets of strangers again")
@@ -316,6 +316,38 @@ def test_who_was_looked_for_in_vain_is_not_told(world: World) -> None:
     asked = record["requestParameters"]["alternateIdentifier"]["uniqueAttribute"]
     assert asked == {"attributePath": "emails.value", "attributeValue": HIDDEN}
     assert "zebra.finch" not in json.dumps(record)
+
+
+def test_a_token_of_no_page_is_recorded_by_the_code_of_the_service_that_was_asked(
+    world: World,
+) -> None:
+    """Services have codes of their own for it, and several of them one event source."""
+    token = access_token(world.server, "alex")
+    portal = world.wire.request("sso", "ListAccounts", {"nextToken": "AAAA"})
+    for operation, code, answer in (
+        (
+            "LookupEvents",
+            "InvalidNextTokenException",
+            world.wire.call("cloudtrail", "LookupEvents", {"NextToken": "AAAA"}),
+        ),
+        (
+            "ListAccounts",
+            "InvalidRequestException",
+            world.wire.send(portal.with_header(TOKEN, token)),
+        ),
+        (
+            "ListPermissionSets",
+            "ValidationException",
+            world.wire.call(
+                "sso-admin",
+                "ListPermissionSets",
+                {"InstanceArn": world.instance, "NextToken": "AAAA"},
+            ),
+        ),
+    ):
+        assert answer.code == code
+        (record,) = trail.of_request(world, answer.request_id, operation)
+        assert record["errorCode"] == code
 
 
 # --- floods ---------------------------------------------------------------------------------------
