@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from tests.faults.lost import Lost, answered
 from tests.support.server import Server
 
 PAUSE_SECONDS = 0.02
@@ -53,7 +54,7 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def wait_for(self, more: int, deadline_seconds: float = 30) -> None:
+    def wait_for(self, more: int, deadline_seconds: float = 120) -> None:
         """Return once so many more writes were acknowledged."""
         wanted = len(self.acknowledged) + more
         deadline = time.monotonic() + deadline_seconds
@@ -73,12 +74,13 @@ class Load:
 
     def _try(self, act: Callable[[str], None], name: str) -> None:
         try:
-            act(name)
-        except ClientError as error:
-            self.acknowledged.refusals.append(error.response["Error"]["Code"])
-        except (BotoCoreError, KeyError):  # half of an answer is an empty one to botocore
+            with answered():
+                act(name)
+        except Lost:
             self.cut_off += 1
             time.sleep(PAUSE_SECONDS)
+        except ClientError as error:
+            self.acknowledged.refusals.append(error.response["Error"]["Code"])
 
     def _user(self, name: str) -> None:
         made: dict[str, Any] = self._identity_store.create_user(

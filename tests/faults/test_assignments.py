@@ -1,5 +1,6 @@
 """SIGKILL in every phase of an assignment: what was acknowledged is there once after a restart."""
 
+import contextlib
 import functools
 import json
 from collections.abc import Callable
@@ -7,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from tests.faults.chaos import some
 from tests.faults.conftest import Stage
 from tests.faults.lives import Cradle, Life, Step, copy_of
+from tests.faults.lost import Lost, answered
 from tests.faults.scene import (
     INLINE,
     POWER_USER,
@@ -133,10 +134,9 @@ def killed_at(
 ) -> dict[str, Any] | None:
     """Have the server die at a step of the act; what the act was answered, if it was."""
     life = Life(cradle, directory, port=port, die_at=step).start()
-    try:
+    accepted = None
+    with contextlib.suppress(Lost), answered():
         accepted = act()
-    except BotoCoreError:
-        accepted = None
     assert life.end() == SIGKILLED, step
     return accepted
 

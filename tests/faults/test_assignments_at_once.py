@@ -3,15 +3,15 @@
 import sqlite3
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from tests.faults.conftest import Stage
 from tests.faults.lives import Cradle, Life, Step, copy_of
+from tests.faults.lost import Lost, answered
 from tests.faults.scene import READ_ONLY, until
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -78,12 +78,11 @@ def _clients(stage: Stage, wanted: list[tuple[str, str]]) -> list[tuple[Any, dic
 
 def _ask(one: tuple[Any, dict[str, str]]) -> dict[str, Any] | None:
     admin, assignment = one
-    try:
+    with suppress(Lost), answered():
         answer = admin.create_account_assignment(**assignment)
-    except BotoCoreError:
-        return None
-    status: dict[str, Any] = answer["AccountAssignmentCreationStatus"]
-    return status
+        status: dict[str, Any] = answer["AccountAssignmentCreationStatus"]
+        return status
+    return None
 
 
 def _standing(directory: Path) -> Counter[tuple[str, str]]:

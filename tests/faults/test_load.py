@@ -1,6 +1,7 @@
 """Killed or told to stop in the middle of many writes: every acknowledged one is there, once."""
 
 import concurrent.futures
+import contextlib
 import random
 import signal
 import time
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from tests.faults.conftest import Stage
 from tests.faults.lives import Cradle, Life, Step, copy_of
 from tests.faults.load import Acknowledged, Load
+from tests.faults.lost import Lost, answered
 from tests.faults.scene import Witness, until
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -91,16 +92,15 @@ def test_a_group_of_writes_is_there_as_a_whole_or_not_at_all(
 
 
 def create_user(life: Life, name: str) -> tuple[str, str]:
-    try:
+    with contextlib.suppress(Lost), answered():
         made = life.client("identitystore").create_user(
             IdentityStoreId=life.facts["identity_store_id"],
             UserName=name,
             DisplayName=name,
             Name={"GivenName": "A", "FamilyName": "B"},
         )
-    except BotoCoreError:
-        return name, ""
-    return name, made["UserId"]
+        return name, made["UserId"]
+    return name, ""
 
 
 def all_is_there_once(witness: Witness, acknowledged: Acknowledged, life: Life) -> None:
