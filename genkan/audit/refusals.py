@@ -35,7 +35,8 @@ MOST_TOLD = 20
 """Codes and addresses that one record names."""
 _MOST_COUNTED = 1000
 _OTHERS = "others"
-_IPV6_NETWORK = 64
+_IPV6_NETWORK = 56
+"""What one customer holds, so that nobody has many budgets."""
 _log = logging.getLogger("genkan.audit")
 
 
@@ -194,6 +195,9 @@ def _network(source: str) -> Hashable:
         return source[:64]
     if address.version == 4:
         return source
+    # A socket of both families has IPv4 clients in this form: they are no network of one.
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
     return ipaddress.ip_network((address, _IPV6_NETWORK), strict=False)
 
 

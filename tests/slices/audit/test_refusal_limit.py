@@ -139,7 +139,14 @@ def test_strangers_use_up_nothing_of_whoever_is_proven(limit: RefusalLimit) -> N
 def test_addresses_of_one_ipv6_network_are_one(limit: RefusalLimit) -> None:
     assert admitted(limit, a_call(Anonymous(), "2001:db8::1")) == 3
     assert admitted(limit, a_call(Anonymous(), "2001:db8::ffff:2")) == 0
-    assert admitted(limit, a_call(Anonymous(), "2001:db8:0:1::1")) == 3
+    assert admitted(limit, a_call(Anonymous(), "2001:db8:0:ff::1")) == 0
+    assert admitted(limit, a_call(Anonymous(), "2001:db8:0:100::1")) == 3
+
+
+def test_ipv4_clients_of_a_socket_of_both_families_are_each_their_own(limit: RefusalLimit) -> None:
+    assert admitted(limit, a_call(Anonymous(), "::ffff:192.0.2.1")) == 3
+    assert admitted(limit, a_call(Anonymous(), "192.0.2.1")) == 0
+    assert admitted(limit, a_call(Anonymous(), "::ffff:192.0.2.2")) == 3
 
 
 @pytest.mark.parametrize("source", ["", "no address", "x" * 5000])
