@@ -4,7 +4,6 @@ Documents leave URL-encoded by RFC 3986, as IAM sends them. Lists are pages with
 """
 
 from collections.abc import Callable
-from itertools import dropwhile
 from typing import Any
 
 from genkan.core import arns
@@ -12,7 +11,7 @@ from genkan.core.call import Call, Check, Iam, Operation, System
 from genkan.core.errors import Invalid, NotFound
 from genkan.db.database import Tx
 from genkan.iam import customer_policies, policy_reads, roles, saml_providers, store, users
-from genkan.iam.answers import Answer, account_of, digest, page, url_encoded
+from genkan.iam.answers import Answer, account_of, page, short, url_encoded
 from genkan.iam.policies import (
     customer_policy_arn,
     policies_of_role,
@@ -121,8 +120,7 @@ def list_attached_role_policies(
         attached = store.role_attachments(
             tx, role.account_id, role_name, None, roles.ATTACHMENT_LIMIT
         )
-        rest = list(dropwhile(lambda arn: after not in (None, digest(arn)), attached))
-        rest = rest[1:] if after is not None else rest
+        rest = sorted((arn for arn in attached if short(arn) > (after or "")), key=short)
         return [arn for arn in rest if arns.parse_iam(arn).path.startswith(path_prefix)][:limit]
 
     return page(
@@ -130,7 +128,7 @@ def list_attached_role_policies(
         "attached_policies",
         f"ListAttachedRolePolicies:{role.arn}:{path_prefix}",
         fetch,
-        key=digest,
+        key=short,
         shape=lambda arn: {"policy_name": arn.rpartition("/")[2], "policy_arn": arn},
         marker=marker,
         max_items=max_items,

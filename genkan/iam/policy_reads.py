@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache, lru_cache
-from itertools import dropwhile, islice
+from itertools import islice
 
 from genkan.authorization import managed
 from genkan.core.call import Call, Check, Iam, Operation
@@ -18,7 +18,7 @@ from genkan.core.errors import NotFound
 from genkan.core.pages import page_of
 from genkan.db.database import Tx
 from genkan.iam import policies, store, tags
-from genkan.iam.answers import Answer, account_of, digest, opened, page, url_encoded
+from genkan.iam.answers import Answer, account_of, opened, page, short, url_encoded
 from genkan.iam.policy_access import find_own, on_policy, own, version_not_found
 from genkan.iam.records import ManagedPolicy, PolicyVersion, Usage
 
@@ -72,15 +72,15 @@ def list_policy_tags(
     pairs = own(tx, policy_arn).tags if managed.lookup(policy_arn) is None else ()
 
     def fetch(after: str | None, limit: int) -> list[tuple[str, str]]:
-        rest = list(dropwhile(lambda pair: after not in (None, digest(pair[0])), pairs))
-        return (rest[1:] if after is not None else rest)[:limit]
+        rest = (pair for pair in pairs if short(pair[0]) > (after or ""))
+        return sorted(rest, key=lambda pair: short(pair[0]))[:limit]
 
     return page(
         tx,
         "tags",
         f"ListPolicyTags:{account_of(tx.call)}:{policy_arn}",
         fetch,
-        key=lambda pair: digest(pair[0]),
+        key=lambda pair: short(pair[0]),
         shape=tags.shape,
         marker=marker,
         max_items=max_items,

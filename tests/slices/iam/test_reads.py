@@ -192,6 +192,34 @@ def test_attached_policies_are_listed_by_path_and_page(store: Store) -> None:
     assert first["attached_policies"] + second["attached_policies"] == listed["attached_policies"]
 
 
+def test_a_page_goes_on_where_the_last_one_ended_whatever_is_gone_since(store: Store) -> None:
+    named = {"account_id": MANAGEMENT, "role_name": "Reader"}
+    with store.write(OWNER) as tx:
+        a_role(tx)
+        for policy_arn in (READ_ONLY, BILLING):
+            roles.attach_role_policy(tx, **named, policy_arn=policy_arn)
+        made = policies.create_policy(
+            tx,
+            account_id=MANAGEMENT,
+            policy_name="Tagged",
+            policy_document=DOCUMENT,
+            tags=(("a" * 127 + "あ", "1"), ("a" * 128, "2"), ("b", "3")),
+        )
+    arn = {"policy_arn": made.policy_arn}
+    with store.write() as tx:
+        first = run(tx, "ListAttachedRolePolicies", role_name="Reader", max_items=1)
+        tags = run(tx, "ListPolicyTags", **arn, max_items=2)
+        assert len(tags["marker"]) <= 320
+    with store.write(OWNER) as tx:
+        roles.detach_role_policy(tx, **named, policy_arn=READ_ONLY)
+    with store.write() as tx:
+        run(tx, "UntagPolicy", **arn, tag_keys=[tags["tags"][-1]["key"]])
+        second = run(tx, "ListAttachedRolePolicies", role_name="Reader", marker=first["marker"])
+        rest = run(tx, "ListPolicyTags", **arn, marker=tags["marker"])
+    assert [one["policy_arn"] for one in second["attached_policies"]] == [BILLING]
+    assert [one["key"] for one in rest["tags"]] == ["b"]
+
+
 def test_markers_are_short_enough_to_be_sent_back(store: Store) -> None:
     path = "/" + "p" * 510 + "/"
     with store.write(OWNER) as tx:
