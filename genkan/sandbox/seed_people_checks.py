@@ -54,10 +54,6 @@ def _users(at: Path, users: Sequence[User], ids: Unique) -> Found:
 
 
 def _user(path: Path, user: User) -> Found:
-    for name in ("emails", "addresses", "phone_numbers", "roles"):
-        for number, value in enumerate(getattr(user, name)):
-            if not user_members(value):
-                yield (*path, name, number), "must not be empty; leave it out instead"
     if user.enterprise is not UNSET and not user_members(user.enterprise):
         yield (*path, "enterprise"), "must not be empty; leave it out instead"
     if is_reserved(user.user_name):

@@ -140,7 +140,7 @@ def users(draw: st.DrawFn, user_name: str, number: int) -> User:
         department=draw(text),
         manager=draw(st.just(UNSET) | st.builds(Manager, value=attributes())),
     )
-    email = draw(st.just([]) | st.just([Value(value=f"u{number}@example.com", type="work")]))
+    email = draw(st.sampled_from([[], [Value()], [Value(value=f"u{number}@example.com")]]))
     return User(
         user_name=user_name,
         display_name=draw(attributes()),
@@ -156,9 +156,9 @@ def users(draw: st.DrawFn, user_name: str, number: int) -> User:
         timezone=draw(text),
         birthdate=draw(st.just("") | st.dates().map(str)),
         emails=email,
-        addresses=draw(_values(Address, country=attributes(), postal_code=text, primary=_PRIMARY)),
-        phone_numbers=draw(_values(Value, value=attributes(), primary=_PRIMARY)),
-        roles=draw(_values(Value, value=attributes(), type=text)),
+        addresses=draw(_values(Address, country=text, postal_code=text, primary=_PRIMARY)),
+        phone_numbers=draw(_values(Value, value=text, primary=_PRIMARY)),
+        roles=draw(_values(Value, value=text, type=text)),
         photos=draw(_values(Photo, value=attributes(), display=text)),
         enterprise=UNSET if enterprise == Enterprise() else enterprise,
         external_ids=draw(
