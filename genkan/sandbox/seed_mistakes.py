@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from genkan.sandbox.seed_rules import shown
+from genkan.sandbox.seed_rules import one_line, shown
 
 Path = tuple[str | int, ...]
 """Where something stands in a document: `("users", 3, "user_name")`."""
@@ -20,6 +20,8 @@ class Unread(str):
 
 
 MOST_SHOWN = 100
+_LONGEST = 500
+"""Characters of one message: those of the policy language repeat what they are about."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,7 +48,7 @@ class SeedRefused(Exception):
         """One line for each mistake, as compilers write them, and a last line that counts."""
         lines = [
             f"{self.name}:{one.line}:{one.column}: {f'{one.path}: ' if one.path else ''}"
-            f"{one.message}"
+            f"{one_line(one.message, _LONGEST)}"
             for one in self.mistakes[:MOST_SHOWN]
         ]
         count = len(self.mistakes)

@@ -65,8 +65,13 @@ class Rule:
 
 def shown(text: str) -> str:
     """A text as a message quotes it: bounded, on one line."""
-    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return '"' + "".join(char if char.isprintable() else "�" for char in cut) + '"'
+    return f'"{one_line(text, _SHOWN)}"'
+
+
+def one_line(text: str, longest: int) -> str:
+    """A text with nothing in it that ends a line or that a terminal obeys, cut where it is long."""
+    cut = text if len(text) <= longest else f"{text[:longest]}…"
+    return "".join(char if char.isprintable() else "�" for char in cut)
 
 
 def rule(
