@@ -13,7 +13,7 @@ def request_id() -> str:
     """A UUID (version 4), as x-amzn-RequestId and eventID are."""
     raw = secrets.token_bytes(16)
     text = raw.hex()
-    variant = _VARIANTS[raw[8] & 3]
+    variant = _VARIANTS[raw[8] >> 6]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
