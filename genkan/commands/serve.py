@@ -1,6 +1,7 @@
 """`genkan serve` and `genkan worker`: the nodes of an installation."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 from pathlib import Path
@@ -63,7 +64,8 @@ def worker(settings_file: Path | None) -> None:
             "one process uses an SQLite file, and `genkan serve` works on its own jobs: workers"
             " need PostgreSQL"
         )
-    asyncio.run(_work(node, operations_sockets))
+    with contextlib.suppress(KeyboardInterrupt):  # the second Ctrl-C
+        asyncio.run(_work(node, operations_sockets))
 
 
 async def _work(node: "Node", operations_sockets: list[socket.socket]) -> None:
@@ -71,8 +73,13 @@ async def _work(node: "Node", operations_sockets: list[socket.socket]) -> None:
 
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        told_to_stop.set()
+        loop.remove_signal_handler(signal.SIGINT)  # a second one skips the order, as in `server`
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told_to_stop.set)
+        loop.add_signal_handler(number, stop)
     beside = Beside(node.operations(), operations_sockets)
     await node.start()
     beside.start()

@@ -316,6 +316,30 @@ def test_a_worker_tells_its_health(place: Place, begin: Begin) -> None:
     assert worker.wait(COMMAND_SECONDS) == 0
 
 
+_NEVER_STOPS = """
+import asyncio
+from genkan.worker import InProcessWorker
+async def stop(self):
+    print("stopping", flush=True)
+    await asyncio.sleep(300)
+InProcessWorker.stop = stop
+"""
+
+
+@pytest.mark.parametrize("engine", [POSTGRES], indirect=True)
+def test_a_second_interrupt_ends_a_worker_that_will_not_stop(place: Place, begin: Begin) -> None:
+    place.init()
+    worker = begin(place, "worker", script=_NEVER_STOPS)
+    for sent, said in ((signal.SIGTERM, "Genkan works"), (signal.SIGINT, "stopping")):
+        while said not in place.log.read_text():
+            assert worker.poll() is None, place.log.read_text()
+            time.sleep(0.02)
+        worker.send_signal(signal.SIGTERM)  # however often that is said
+        worker.send_signal(sent)
+    assert worker.wait(COMMAND_SECONDS) == 0
+    assert "Traceback" not in place.log.read_text()
+
+
 # --- upgrades -------------------------------------------------------------------------------------
 
 _NEXT_RELEASE = """
