@@ -258,3 +258,13 @@ def test_a_sandboxs_directory_is_no_place(tmp_path: Path) -> None:
     (place.folder / "store" / "sandbox.json").write_text("{}")
     for words in (("init", "--email", "a@example.com"), ("serve",), ("migrate",)):
         assert "is a sandbox's data directory" in place.refusal(*words)
+
+
+def test_nor_is_a_link_into_it(tmp_path: Path) -> None:
+    place = new_place(engines.SQLITE, tmp_path)
+    (place.folder / "store").mkdir()
+    (place.folder / "store" / "sandbox.json").write_text("{}")
+    (place.folder / "store" / "genkan.sqlite").touch()
+    (place.folder / "link.sqlite").symlink_to(place.folder / "store" / "genkan.sqlite")
+    place.write_settings(database=f"sqlite:{place.folder / 'link.sqlite'}")
+    assert "is a sandbox's data directory" in place.refusal("serve")
