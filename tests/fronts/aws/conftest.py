@@ -1,14 +1,13 @@
 """The sample organization for these tests: a fresh one for a test, or one for a whole module."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 
 import pytest
 
 from tests.fronts.aws.samples import furnish
+from tests.fronts.aws.trail import only_refusals
 from tests.fronts.aws.world import Clients, World, at_rest, read_world
-from tests.perform.dump import AUDIT, changes
 from tests.support.server import Server
 from tests.support.wire_engines import new_server
 
@@ -33,13 +32,7 @@ def refusing(furnished: World) -> Iterator[World]:
     """The organization; at the end the store must be what it was, but for records of refusals."""
     before = at_rest(furnished)
     yield furnished
-    after = at_rest(furnished)
-    assert changes(before, after).keys() <= {AUDIT}
-    assert before[AUDIT] <= after[AUDIT]
-    for *_, record, _ in after[AUDIT] - before[AUDIT]:
-        told = json.loads(record)
-        assert told["errorCode"]
-        assert told["requestParameters"] is None
+    only_refusals(before, at_rest(furnished))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.fronts.aws.wire import Keys
 from tests.fronts.aws.world import Clients, World
+from tests.perform.dump import AUDIT, Dump, changes
 
 Record = dict[str, Any]
 
@@ -38,3 +39,18 @@ def of_request(
         for record in records(world, keys, **named(operation))
         if record["requestID"] == request_id
     ]
+
+
+def only_refusals(before: Dump, after: Dump) -> list[Record]:
+    """The records that are new, which must be all that is, and of requests that were not decoded.
+
+    Beyond a caller's budget none is made, and a minute later perhaps one that tells of that.
+    """
+    assert changes(before, after).keys() <= {AUDIT}
+    assert before[AUDIT] <= after[AUDIT]
+    made = [json.loads(record) for *_, record, _ in after[AUDIT] - before[AUDIT]]
+    found = [record for record in made if record["eventName"] != "RefusalsNotRecorded"]
+    for record in found:
+        assert record["errorCode"]
+        assert record["requestParameters"] is None
+    return found
