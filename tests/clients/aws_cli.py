@@ -67,14 +67,14 @@ class Login:
         self._folder = folder
         self._opened = opened
 
-    def page(self, timeout: float = 30.0) -> str:
+    def page(self, timeout: float = 60.0) -> str:
         """The address that the CLI opens in the person's browser, as soon as it does so."""
         address = _opened_address(self._opened, timeout, self._process)
         if address is None:
             raise AssertionError(f"AWS CLI opened no page: {self._output()}")
         return address
 
-    def finish(self, timeout: float = 60.0) -> Finished:
+    def finish(self, timeout: float = 120.0) -> Finished:
         """Wait for the command's end."""
         try:
             self._process.wait(timeout)
@@ -145,7 +145,7 @@ class AwsCli:
         self,
         *arguments: str,
         environment: Mapping[str, str] | None = None,
-        timeout: float = 60.0,
+        timeout: float = 120.0,
     ) -> Finished:
         """Run a command that asks nothing, to its end."""
         done = subprocess.run(
@@ -188,7 +188,7 @@ class AwsCli:
             [self._command, *arguments], environment=self.environment, directory=self.home
         )
 
-    def opened_page(self, timeout: float = 30.0) -> str:
+    def opened_page(self, timeout: float = 60.0) -> str:
         """The address that a command on a terminal opens in the person's browser."""
         address = _opened_address(self.home / "opened", timeout)
         if address is None:

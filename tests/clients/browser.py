@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from scripts.install_chromium import chromium
 
 Scheme = Literal["light", "dark"]
+
+PATIENCE_MS = 60_000
+"""How long a page may take where the machine is slow."""
+expect.set_options(timeout=PATIENCE_MS)
 
 #: Looked at by people; `make clean` removes it.
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
@@ -46,7 +50,9 @@ def open_browser() -> Iterator[Browser]:
     if path is None:
         raise FileNotFoundError("Chromium is missing: run `make test`, which installs it")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=_FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=_FLAGS, headless=True, timeout=2 * PATIENCE_MS
+        )
         try:
             yield browser
         finally:
@@ -71,7 +77,7 @@ def open_window(
         base_url=base_url,
         ignore_https_errors=True,
     )
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         yield context.new_page()
     finally:

@@ -70,7 +70,7 @@ class Terminal:
         """All that was shown so far, without escape sequences."""
         return _ESCAPES.sub("", self._shown.decode("utf-8", errors="replace"))
 
-    def expect(self, words: str, timeout: float = 30.0) -> None:
+    def expect(self, words: str, timeout: float = 60.0) -> None:
         """Wait until `words` appear after what earlier calls waited for."""
         deadline = time.monotonic() + timeout
         while (found := self.shown.find(words, self._read_to)) < 0:
@@ -87,7 +87,7 @@ class Terminal:
         """Type, without Enter."""
         os.write(self._screen, keys.encode())
 
-    def finish(self, timeout: float = 60.0) -> int:
+    def finish(self, timeout: float = 120.0) -> int:
         """Read until the program ends; its exit status."""
         deadline = time.monotonic() + timeout
         while self._read(deadline):

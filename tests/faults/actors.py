@@ -18,7 +18,7 @@ from tests.faults.journal import REFUSED, Act, Asker, Journal
 from tests.support.person import Person, device_token, forms_of
 from tests.support.server import Server
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 """How long an asynchronous request may take while everything around it is being killed."""
 _PAUSE_SECONDS = 0.02
 

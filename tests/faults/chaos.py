@@ -27,9 +27,9 @@ _WORK = f"SELECT 1 FROM jobs WHERE kind <> '{SEAL_JOB}'"
 KILLS = int(os.environ.get("GENKAN_TEST_KILLS", "8"))
 SEED = int(os.environ.get("GENKAN_TEST_SEED", "0")) or random.randrange(1, 2**31)
 _UNRECORDED = "could not be recorded"
-CALM_SECONDS = 120
+CALM_SECONDS = 240
 """How long everything may take to end once nothing disturbs it."""
-_GO_ON_SECONDS = 60
+_GO_ON_SECONDS = 120
 _ALIASES = ("sakura-security", "sakura-data-dev", "sakura-web-dev")
 
 _ALL_FROM_KILLS = 50

@@ -36,7 +36,7 @@ from genkan.db import jobs
 from genkan.db.postgres import PostgresDatabase
 from genkan.db.sqlite import SqliteDatabase
 
-TOGETHER_SECONDS = 30
+TOGETHER_SECONDS = 120
 KNOBS = struct.Struct("=qq")
 """Milliseconds that the clock is wrong by; how many pages the file may have, 0 for any number."""
 _BOOKKEEPING = frozenset(

@@ -15,9 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.server import START_SECONDS, Server, free_port
+from tests.support.server import END_SECONDS, START_SECONDS, Server, free_port
 
-END_SECONDS = 60
 _USUAL = {
     "steps": None,
     "die_at": None,

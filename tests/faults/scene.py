@@ -16,14 +16,14 @@ import httpx
 from botocore.exceptions import ClientError
 
 from tests.support.person import access_token
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 ALIAS = "sakura-data-dev"
 SET_NAME = "Everything"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 POWER_USER = "arn:aws:iam::aws:policy/PowerUserAccess"
 INLINE = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +187,7 @@ class Witness:
             f"{self.url}/federation/credentials",
             params={"account_id": self.scene.account_id, "role_name": SET_NAME},
             headers={"x-amz-sso_bearer_token": self.scene.ken_token},
+            timeout=ANSWER_SECONDS,
         )
 
     def is_alive(self, session: dict[str, str]) -> bool:

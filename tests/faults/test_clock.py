@@ -18,7 +18,8 @@ from tests.faults.lives import Step
 from tests.faults.scene import until
 from tests.faults.site import Knobs, Midwife, Site
 from tests.support.nodes import Nodes
-from tests.support.person import Person, device_token, forms_of
+from tests.support.person import Person, device_token, forms_of, post
+from tests.support.server import ANSWER_SECONDS
 
 ALIAS = "sakura-data-dev"
 SET_NAME = "Timely"
@@ -93,6 +94,7 @@ class World:
             f"{self.nodes.url}/federation/credentials",
             params={"account_id": self.assignment["TargetId"], "role_name": SET_NAME},
             headers={"x-amz-sso_bearer_token": token},
+            timeout=ANSWER_SECONDS,
         )
 
     def is_alive(self, given: dict[str, Any]) -> bool:
@@ -112,15 +114,8 @@ class World:
 
     def refresh(self, token: dict[str, Any]) -> httpx.Response:
         """Exchange a refresh token."""
-        return httpx.post(
-            f"{self.nodes.url}/token",
-            json={
-                "clientId": token["clientId"],
-                "clientSecret": token["clientSecret"],
-                "grantType": "refresh_token",
-                "refreshToken": token["refreshToken"],
-            },
-        )
+        asked = {name: token[name] for name in ("clientId", "clientSecret", "refreshToken")}
+        return post(self.nodes, "/token", {**asked, "grantType": "refresh_token"})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.clients.aws_cli import AwsCli, Finished, Login
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -32,7 +32,7 @@ CONFIRM, ALLOW, DENY = "#cli_verification_btn", "#cli_login_button", "#deny"
 
 _CALLBACK = re.compile(r"http://127\.0\.0\.1:\d+/oauth/callback\?")
 _REQUEST = re.compile(r" genkan\.access (?P<request>[A-Z]+ \S+ \d{3}) ")
-_WAIT_SECONDS = 20
+_WAIT_SECONDS = 60
 
 
 class Requests:
@@ -62,7 +62,7 @@ class Requests:
     def _wait_for_the_lines_of_answers(self) -> None:
         # A line follows its answer, so an answer may be here before its line. Ours is the last.
         last = f"/nothing-here/{uuid.uuid4()}"
-        httpx.get(f"{self._server.url}{last}")
+        httpx.get(f"{self._server.url}{last}", timeout=ANSWER_SECONDS)
         self.wait_for(f"GET {last} 404")
 
     def _logged(self) -> list[str]:

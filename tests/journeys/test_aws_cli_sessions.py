@@ -13,7 +13,8 @@ import pytest
 from scripts.install_aws_cli import Slot
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import ALLOW, CONFIRM, Desk, Requests
-from tests.support.server import Server
+from tests.support.person import post
+from tests.support.server import ANSWER_SECONDS, Server
 from tests.support.wire_engines import new_server
 
 pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
@@ -36,7 +37,8 @@ def seconds_left(token: dict[str, str]) -> float:
 def status_of(server: Server, access_token: str) -> int:
     """How the server answers ListAccounts with this token."""
     headers = {"x-amz-sso_bearer_token": access_token}
-    return httpx.get(f"{server.url}/assignment/accounts", headers=headers).status_code
+    where = f"{server.url}/assignment/accounts"
+    return httpx.get(where, headers=headers, timeout=ANSWER_SECONDS).status_code
 
 
 def role_credentials(here: Desk) -> dict[str, str]:
@@ -116,7 +118,7 @@ def test_logout_kills_the_token_at_the_server_and_the_next_login_needs_no_new_re
         "grantType": "refresh_token",
         **{name: token[name] for name in ("clientId", "clientSecret", "refreshToken")},
     }
-    assert httpx.post(f"{house.url}/token", json=refresh).json()["error"] == "invalid_grant"
+    assert post(house, "/token", refresh).json()["error"] == "invalid_grant"
     assert len(here.cli.cached()) == 1, "the registration stays"
     assert not here.is_signed_in()
     # The role session goes on, as on AWS (DESIGN §4).

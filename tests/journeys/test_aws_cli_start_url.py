@@ -15,16 +15,17 @@ from scripts.install_aws_cli import Slot
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import ALLOW, CONFIRM, DEVICE, PKCE, Requests
 from tests.journeys.tls_front import TlsFront
-from tests.support.server import Server, free_port
+from tests.support.server import ANSWER_SECONDS, Server, free_port
 
 pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
 
 
 def test_a_head_of_the_start_url_leads_to_the_alias_and_a_get_does_not(house: Server) -> None:
-    head = httpx.head(house.facts["start_url"])
+    head = httpx.head(house.facts["start_url"], timeout=ANSWER_SECONDS)
     assert head.status_code == 302
     assert head.headers["location"] == house.facts["aws_start_url"]
-    assert httpx.get(house.facts["start_url"]).status_code == 200
+    got = httpx.get(house.facts["start_url"], timeout=ANSWER_SECONDS)
+    assert got.status_code == 200
 
 
 def test_the_new_cli_refuses_our_own_start_url_because_it_is_not_https(

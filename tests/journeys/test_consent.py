@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, expect
 from tests.clients.browser import accessibility_violations
 from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor, plain_window
-from tests.support.person import register_client
-from tests.support.server import Server
+from tests.support.person import post, register_client
+from tests.support.server import ANSWER_SECONDS, Server
 
 pytestmark = pytest.mark.xdist_group("portal-consent")
 CONFIRM, ALLOW, DENY = "#cli_verification_btn", "#cli_login_button", "#deny"
@@ -41,7 +41,7 @@ class Device:
     def __post_init__(self) -> None:
         self.client = register_client(self.server)
         start = {**self.client, "startUrl": self.server.facts["start_url"]}
-        answer = httpx.post(f"{self.server.url}/device_authorization", json=start)
+        answer = post(self.server, "/device_authorization", start)
         self.started = answer.raise_for_status().json()
 
     @property
@@ -63,7 +63,7 @@ class Device:
             "grantType": DEVICE_CODE,
             "deviceCode": self.started["deviceCode"],
         }
-        found: dict[str, Any] = httpx.post(f"{self.server.url}/token", json=asked).json()
+        found: dict[str, Any] = post(self.server, "/token", asked).json()
         return found
 
 
@@ -86,7 +86,7 @@ class Program:
             "issuerUrl": self.server.facts["start_url"],
             "scopes": ["sso:account:access"],
         }
-        answer = httpx.post(f"{self.server.url}/client/register", json=asked)
+        answer = post(self.server, "/client/register", asked)
         self.client = answer.raise_for_status().json()
 
     @property
@@ -119,7 +119,7 @@ class Program:
             "redirectUri": self.redirect_uri,
             "codeVerifier": VERIFIER,
         }
-        return httpx.post(f"{self.server.url}/token", json=asked)
+        return post(self.server, "/token", asked)
 
 
 @contextlib.contextmanager
@@ -177,6 +177,7 @@ def test_an_approved_device_gets_a_token_that_lists_ones_accounts(
     listed = httpx.get(
         f"{server.url}/assignment/accounts",
         headers={"x-amz-sso_bearer_token": device.poll()["accessToken"]},
+        timeout=ANSWER_SECONDS,
     ).json()
     assert [entry["accountName"] for entry in listed["accountList"]] == ["Playground"]
 

@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor
-from tests.support.person import register_client
+from tests.support.person import post, register_client
 from tests.support.server import Server
 from tests.support.wire_engines import new_server
 
@@ -186,7 +185,7 @@ def test_a_device_code_runs_out_after_ten_minutes(
     window: NewWindow, house: Server, clock: Clock
 ) -> None:
     start = {**register_client(house), "startUrl": house.facts["start_url"]}
-    started = httpx.post(f"{house.url}/device_authorization", json=start).json()
+    started = post(house, "/device_authorization", start).json()
     visitor = Visitor(window(), house, "alex")
     link = started["verificationUriComplete"].removeprefix(house.url)
     visitor.enter(link)

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tests.clients.browser import PATIENCE_MS
 from tests.support.person import Person
 from tests.support.server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Response
 
-_WAIT_SECONDS = 20
+_WAIT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Visitor:
 def plain_window(browser: "Browser") -> Iterator["Page"]:
     """A window that runs no JavaScript."""
     context = browser.new_context(locale="en-US", java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     try:
         yield context.new_page()
     finally:

@@ -24,7 +24,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.support.forwarder import Forwarder
-from tests.support.server import START_SECONDS, Server, free_port
+from tests.support.server import (
+    ANSWER_SECONDS,
+    END_SECONDS,
+    START_SECONDS,
+    Server,
+    free_port,
+)
 
 SAMPLE = Path(__file__).parents[2] / "genkan" / "sandbox" / "sample.yaml"
 _NODE = """\
@@ -73,7 +79,7 @@ class Process:
         self._process.send_signal(number)
 
     def wait(self) -> int:
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=END_SECONDS)
 
 
 class Member:
@@ -144,7 +150,7 @@ class Member:
     @property
     def log(self) -> str:
         """What all its processes wrote."""
-        return self.log_file.read_text() if self.log_file.exists() else ""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
 
 class Nodes(Server):
@@ -291,9 +297,9 @@ class Nodes(Server):
     def http(self, node: int | None = None) -> httpx.Client:
         """A client of the base URL; it speaks to one node only if that is named."""
         if node is None:
-            return httpx.Client(base_url=self.url, timeout=30)
+            return httpx.Client(base_url=self.url, timeout=ANSWER_SECONDS)
         return httpx.Client(
-            base_url=self.url, timeout=30, transport=_ToOneNode(self.serving[node].port)
+            base_url=self.url, timeout=ANSWER_SECONDS, transport=_ToOneNode(self.serving[node].port)
         )
 
 

@@ -4,11 +4,12 @@ For tests whose matter lies behind the pages; the pages themselves are tested in
 """
 
 import html.parser
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 
 class _Forms(html.parser.HTMLParser):
@@ -42,7 +43,7 @@ class Person:
         self.server = server
         self.user_name = user_name
         self.password = password or server.user(user_name)["password"]
-        self.http = httpx.Client(base_url=server.url, timeout=30)
+        self.http = httpx.Client(base_url=server.url, timeout=ANSWER_SECONDS)
 
     def post_form(self, page: httpx.Response, target: str, **fields: str) -> httpx.Response:
         """Fill in the form of `page` that posts to `target`, as a browser would."""
@@ -65,28 +66,32 @@ class Person:
         return self.post_form(page, "/device/consent", decision=decision)
 
 
+def post(server: Server, path: str, json: Mapping[str, Any]) -> httpx.Response:
+    """The answer to a program that posts JSON."""
+    return httpx.post(f"{server.url}{path}", json=json, timeout=ANSWER_SECONDS)
+
+
 def register_client(server: Server, *, scopes: bool = True) -> dict[str, str]:
     """A client of sso-oidc, refresh-capable unless `scopes` is False."""
     members: dict[str, Any] = {"clientName": "tests", "clientType": "public"}
     if scopes:
         members["scopes"] = ["sso:account:access"]
-    answer = httpx.post(f"{server.url}/client/register", json=members).raise_for_status().json()
+    answer = post(server, "/client/register", members).raise_for_status().json()
     return {"clientId": answer["clientId"], "clientSecret": answer["clientSecret"]}
 
 
 def device_token(server: Server, user_name: str, *, scopes: bool = True) -> dict[str, Any]:
     """CreateToken's answer for a device that the sample user approved."""
     client = register_client(server, scopes=scopes)
-    started = httpx.post(
-        f"{server.url}/device_authorization",
-        json={**client, "startUrl": server.facts["start_url"]},
-    ).raise_for_status()
+    start = {**client, "startUrl": server.facts["start_url"]}
+    started = post(server, "/device_authorization", start).raise_for_status()
     person = Person(server, user_name)
     person.sign_in()
     person.approve_device(started.json()["userCode"]).raise_for_status()
-    answer = httpx.post(
-        f"{server.url}/token",
-        json={
+    answer = post(
+        server,
+        "/token",
+        {
             **client,
             "grantType": "urn:ietf:params:oauth:grant-type:device_code",
             "deviceCode": started.json()["deviceCode"],
@@ -107,6 +112,7 @@ def role_credentials(server: Server, user_name: str, alias: str, role_name: str)
         f"{server.url}/federation/credentials",
         params={"account_id": server.account(alias), "role_name": role_name},
         headers={"x-amz-sso_bearer_token": access_token(server, user_name)},
+        timeout=ANSWER_SECONDS,
     ).raise_for_status()
     given = answer.json()["roleCredentials"]
     return {

@@ -24,10 +24,9 @@ from typing import IO, Any
 from urllib.parse import quote, urlencode
 
 from scripts.install_postgresql import programs
-from tests.support.server import free_port
+from tests.support.server import END_SECONDS, START_SECONDS, free_port
 
 USER = "genkan"
-START_SECONDS = 60
 _QUIET = {
     # Nothing a test looks at, and it would share the test's processors.
     "autovacuum_naptime": "10min",
@@ -153,7 +152,7 @@ class Cluster:
         """End the server and every connection: in order, or as it would go down in a crash."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGQUIT if crash else signal.SIGINT)
-            self._process.wait(timeout=START_SECONDS)
+            self._process.wait(timeout=END_SECONDS)
 
     def restart(self, *, crash: bool = False) -> None:
         """Stop and start; every connection is lost."""
