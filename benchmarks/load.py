@@ -139,7 +139,11 @@ class _Connection(asyncio.Protocol):
             self._transport.write(request)
 
     async def _again(self) -> None:
-        await self._connect()
+        try:
+            await self._connect()
+        except OSError as error:
+            self._finish(Wrong(f"no further connection: {error}"))
+            return
         if self._transport is not None and self._waiting is not None:
             self._transport.write(self._waiting)
 
@@ -242,7 +246,15 @@ def cpu_seconds(pids: Sequence[int]) -> float:
     """Processor time that the processes have used so far, user and system."""
     if sys.platform != "linux":
         return _cpu_seconds_in_ticks(pids)
-    return sum(time.clock_gettime(_cpu_clock(pid)) for pid in pids)
+    return sum(map(_cpu_seconds, pids))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Nothing of a process that has ended meanwhile, as a database's do."""
+    try:
+        return time.clock_gettime(_cpu_clock(pid))
+    except OSError:
+        return 0.0
 
 
 def _cpu_clock(pid: int) -> int:

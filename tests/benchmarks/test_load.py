@@ -2,13 +2,15 @@
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.load import Answer, Repeated, Wrong, closes, run, take
+from benchmarks.load import Answer, Repeated, Wrong, closes, cpu_seconds, run, take
 
 Talk = Callable[[socket.socket], None]
 _RIGHT = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nright"
@@ -94,6 +96,29 @@ def test_a_wrong_answer_ends_the_run(answer: bytes) -> None:
 def test_half_an_answer_is_none() -> None:
     with serving(Counting(_RIGHT[:-1], then_close=True)) as port, pytest.raises(Wrong):
         _run(port, 5)
+
+
+def test_a_server_that_is_gone_when_it_is_asked_again_ends_the_run() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def answer_once() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65_536)
+            listener.close()
+            connection.sendall(_RIGHT.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
+
+    threading.Thread(target=answer_once, daemon=True).start()
+    with pytest.raises(Wrong):
+        _run(port, 5)
+
+
+def test_a_process_that_has_ended_counts_no_further() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert cpu_seconds([ended.pid]) == 0.0
+    assert cpu_seconds([os.getpid(), ended.pid]) > 0.0
 
 
 class TwoSteps:
