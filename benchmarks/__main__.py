@@ -80,8 +80,9 @@ def main() -> None:
         failed = failed or mistaken
     written = table.section(facts, figures, memories, every_read)
     if chosen.whole and not failed:
+        bursts = assignments.section(assignments.SERVERS, chosen.runs)
         table.rewrite(PAGE, written)
-        assignments.write(chosen.runs)
+        assignments.rewrite(PAGE, bursts)
         _tell(f"written to {PAGE}")
     else:
         print(written)

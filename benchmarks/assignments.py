@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import nodes, sites
+from benchmarks import nodes, sites, table
 from benchmarks.burst import Asked, Burst, Line, ask_all, middle, run
 from benchmarks.dataset import Scale
 from benchmarks.effects import require_assignments, require_credentials, require_roles
 from benchmarks.load import Wrong
 from benchmarks.sites import Site
-from benchmarks.table import NoMarks
 from benchmarks.triples import POLICY, Admin, Triple, accounts_of, learn, members, triples
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -179,7 +178,7 @@ _HEAD = ("act", "server", "nodes", "seconds", "a second", "CPU µs each", "datab
 _BESIDE = ("asked again", "GetCallerIdentity p99 ms")
 
 
-def table(found: Sequence[Figure]) -> str:
+def told(found: Sequence[Figure]) -> str:
     """The figures as a Markdown table."""
     head = (*_HEAD, *_BESIDE)
     rule = ["---", "---", *itertools.repeat("---:", len(head) - 2)]
@@ -217,11 +216,7 @@ def expectation(found: Sequence[Figure]) -> str:
 
 def rewrite(page: Path, written: str) -> None:
     """Put the figures into the page, between their own marks."""
-    text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise NoMarks(str(page))
-    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}{BEGIN}\n\n{written}\n\n{after}", encoding="utf-8")
+    table.rewrite(page, written, BEGIN, END)
 
 
 def section(only: Sequence[str], runs: int) -> str:
@@ -235,12 +230,7 @@ def section(only: Sequence[str], runs: int) -> str:
         f"Measured {datetime.now(UTC):%Y-%m-%d} on the machine above; of {runs} runs the middle"
         f" one; load average before: {load_average:.1f}."
     )
-    return f"{described}\n\n{expectation(found)}\n\n{table(found)}"
-
-
-def write(runs: int) -> None:
-    """Measure everything and write it into the page."""
-    rewrite(PAGE, section(SERVERS, runs))
+    return f"{described}\n\n{expectation(found)}\n\n{told(found)}"
 
 
 def main() -> None:
@@ -250,10 +240,11 @@ def main() -> None:
     arguments.add_argument("--only", default=",".join(SERVERS), help="of sqlite,postgres")
     chosen = arguments.parse_args()
     only = chosen.only.split(",")
+    written = section(only, chosen.runs)
     if {*only} == {*SERVERS}:
-        write(chosen.runs)
+        rewrite(PAGE, written)
     else:
-        print(section(only, chosen.runs))
+        print(written)
 
 
 if __name__ == "__main__":

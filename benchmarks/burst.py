@@ -162,7 +162,11 @@ async def _clocked(site: Site, asked: Asked, probes: list[float], work: Work) ->
     try:
         began = time.perf_counter()
         await work(asked, lines)
-        return time.perf_counter() - began
+        elapsed = time.perf_counter() - began
+        if probing.done():
+            # It asks for as long as it is right.
+            await probing
+        return elapsed
     finally:
         probing.cancel()
         await asyncio.gather(probing, return_exceptions=True)

@@ -96,13 +96,13 @@ def section(
     return "\n".join(parts)
 
 
-def rewrite(page: Path, figures: str) -> None:
+def rewrite(page: Path, figures: str, begin: str = BEGIN, end: str = END) -> None:
     """Put the figures into the page, between its marks."""
     text = page.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
         raise NoMarks(str(page))
-    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
-    page.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{after}", encoding="utf-8")
+    before, after = text[: text.index(begin)], text[text.index(end) :]
+    page.write_text(f"{before}{begin}\n\n{figures}\n\n{after}", encoding="utf-8")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, texts: int) -> list[str]:

@@ -1,17 +1,20 @@
 """The burst's own rules: what is asked again and when, and what the page says of it."""
 
 import asyncio
+import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from benchmarks import burst
-from benchmarks.assignments import BEGIN, END, PAGE, Figure, expectation, rewrite, table
-from benchmarks.burst import Asked, Burst, ask_all, middle
-from benchmarks.load import Answer
+from benchmarks.assignments import BEGIN, END, PAGE, Figure, expectation, rewrite, told
+from benchmarks.burst import Asked, Burst, Line, ask_all, middle
+from benchmarks.load import Answer, Wrong
+from benchmarks.sites import GENKAN, Site
 from benchmarks.table import NoMarks
+from tests.benchmarks.test_load import Counting, serving
 
 ACCEPTED = Answer(200, b"", b"{}")
 REFUSED = Answer(400, b"", b'{"__type":"ConflictException"}')
@@ -68,6 +71,36 @@ def test_what_waits_is_not_asked_before_its_time_nor_in_the_way_of_others() -> N
     assert asked.next() == (1, b"refused")
 
 
+def test_a_wrong_answer_to_somebody_beside_the_burst_ends_it() -> None:
+    refusal = b"HTTP/1.1 503 Busy\r\ncontent-length: 2\r\n\r\n{}"
+    right = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n<Arn>"
+    for answer, ends in ((right, False), (refusal, True)):
+        with serving(Counting(answer)) as port:
+            site = _site(port)
+
+            async def work(asked: Asked, lines: Sequence[Line]) -> None:
+                await asyncio.sleep(0.1)
+
+            if ends:
+                with pytest.raises(Wrong):
+                    burst.run(site, "nothing", 1, [], work)
+            else:
+                assert burst.run(site, "nothing", 1, [], work).probe_p99 > 0
+
+
+def _site(port: int) -> Site:
+    return Site(
+        kind=GENKAN,
+        host="localhost",
+        ports=(port,),
+        pids=(os.getpid(),),
+        facts={
+            "administrator": {"access_key_id": "AKIA", "secret_access_key": "secret"},
+            "region": "us-east-1",
+        },
+    )
+
+
 def test_the_middle_burst_carries_the_worst_percentile() -> None:
     assert middle([_burst(3.0), _burst(1.0), _burst(2.0)]).seconds == 2.0
     assert middle([_burst(3.0), _burst(1.0), _burst(2.0)]).probe_p99 == 30.0
@@ -84,7 +117,7 @@ def test_five_seconds_in_the_sandbox_are_reached_or_not(seconds: float, said: st
 
 
 def test_every_burst_has_a_row() -> None:
-    text = table([Figure(server="SQLite", nodes=1, burst=_burst(2.0))])
+    text = told([Figure(server="SQLite", nodes=1, burst=_burst(2.0))])
     row = "| 1,000 CreateAccountAssignment | SQLite | 1 | 2.00 | 500 | 1,234 |  | 7 | 20.0 |"
     assert row in text.splitlines()
 
