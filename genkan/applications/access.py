@@ -186,9 +186,10 @@ def _is_member(tx: Tx, call: Call) -> bool:
 
     Nobody else may, however rightly they claim an account: answers tell which principals there are.
     """
-    instance = instances.required_instance(tx, call.params["instance_arn"])
+    instance = instances.find_instance(tx, call.params["instance_arn"])
     return (
-        instance.kind == instances.ORGANIZATION
+        instance is not None
+        and instance.kind == instances.ORGANIZATION
         and isinstance(call.caller, Signer)
         and organization.find_account(tx, call.caller.account_id) is not None
     )

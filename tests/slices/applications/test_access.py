@@ -10,6 +10,7 @@ from genkan.core import arns
 from genkan.core.call import Call, Check, Iam, Operation, Signer
 from genkan.core.errors import Denied, NotFound
 from genkan.db.database import Tx
+from genkan.instances.account_instances import delete_instance
 from tests.slices.applications.world import (
     CUSTOM,
     OTHER_INSTANCE,
@@ -182,4 +183,8 @@ def test_only_a_member_asks_and_only_of_the_organization_instance(store: Store) 
             assert owner(tx, name, stranger, **params) == MANAGEMENT
         of_member = {"instance_arn": OTHER_INSTANCE, "filter": {"application_account": OTHER}}
         other_member = replace(MEMBERS_KEY, account_id=OTHER)
+        assert owner(tx, "ListApplications", other_member, **of_member) == MEMBER
+    with store.write(MEMBERS_KEY) as tx:
+        delete_instance(tx, instance_arn=OTHER_INSTANCE)
+    with store.write() as tx:  # and nobody else learns that it is being deleted
         assert owner(tx, "ListApplications", other_member, **of_member) == MEMBER
