@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from playwright.sync_api import expect
+
 from tests.clients.browser import PATIENCE_MS
 from tests.support.person import Person
 from tests.support.server import Server
@@ -132,9 +134,15 @@ class Visitor:
         self.page.context.grant_permissions(
             ["clipboard-read", "clipboard-write"], origin=self.server.url
         )
-        self.page.locator(f"button[data-copy='{target}']").click()
-        self.page.locator(f"button[data-copy='{target}'][data-done]").wait_for()
-        text: str = self.page.evaluate("navigator.clipboard.readText()")
+        self.page.evaluate("navigator.clipboard.writeText('')")
+        button = self.page.locator(f"button[data-copy='{target}']")
+        button.click()
+        deadline = time.monotonic() + _WAIT_SECONDS
+        text: str
+        while not (text := self.page.evaluate("navigator.clipboard.readText()")):
+            assert time.monotonic() < deadline, f"{target} is not copied"
+        # What the button says itself it says for two seconds only.
+        expect(self.page.locator("#status")).to_have_text(button.get_attribute("data-copied") or "")
         return text
 
 
