@@ -231,6 +231,7 @@ def test_opening_the_device_address_gives_the_cli_nothing(desk: NewDesk, house: 
         here.window.wait_for_selector(ALLOW)
         requests = Requests(house)
         requests.wait_for("POST /token 400", count=2)
-        assert requests.seen() == ["POST /token 400"] * 2
+        # Two or more: it polls each second, and looking takes time.
+        assert set(requests.seen()) == {"POST /token 400"}
         here.answer_device(DENY)
         assert login.finish().exit_code == 254
