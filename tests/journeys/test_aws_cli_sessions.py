@@ -2,10 +2,8 @@
 
 import datetime
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from scripts.install_aws_cli import Slot
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import ALLOW, CONFIRM, Desk, Requests
+from tests.journeys.visitor import take_away
 from tests.support.person import post
 from tests.support.server import ANSWER_SECONDS, Server
 from tests.support.wire_engines import new_server
@@ -133,32 +132,6 @@ def test_logout_kills_the_token_at_the_server_and_the_next_login_needs_no_new_re
 # ── assignments ───────────────────────────────────────────────────────────────────────────────────
 
 
-def remove_assignment(server: Server, user_name: str, alias: str, permission_set: str) -> None:
-    """Take a user's own assignment away, and wait until AWS's status says that it is done."""
-    client = server.client("sso-admin")
-    instance = {"InstanceArn": server.facts["instance_arn"]}
-
-    def name_of(arn: str) -> Any:
-        described = client.describe_permission_set(**instance, PermissionSetArn=arn)
-        return described["PermissionSet"]["Name"]
-
-    arns = client.list_permission_sets(**instance)["PermissionSets"]
-    status = client.delete_account_assignment(
-        **instance,
-        TargetId=server.account(alias),
-        TargetType="AWS_ACCOUNT",
-        PermissionSetArn=next(arn for arn in arns if name_of(arn) == permission_set),
-        PrincipalType="USER",
-        PrincipalId=server.user(user_name)["user_id"],
-    )["AccountAssignmentDeletionStatus"]
-    while status["Status"] == "IN_PROGRESS":
-        time.sleep(0.05)
-        status = client.describe_account_assignment_deletion_status(
-            **instance, AccountAssignmentDeletionRequestId=status["RequestId"]
-        )["AccountAssignmentDeletionStatus"]
-    assert status["Status"] == "SUCCEEDED", status
-
-
 @BOTH
 def test_a_removed_assignment_ends_the_clis_role_session_at_its_next_call(
     slot: Slot, desk: NewDesk, house: Server
@@ -167,7 +140,7 @@ def test_a_removed_assignment_ends_the_clis_role_session_at_its_next_call(
     here.configure(reader=READER)
     here.log_in()
     assert here.aws(*WHO)["Arn"].endswith("/ken")
-    remove_assignment(house, "ken", *READER)
+    take_away(house, "ken", READER[1], READER[0])
     requests = Requests(house)
     said = here.refused(*WHO)
     assert "(InvalidClientTokenId) when calling the GetCallerIdentity operation" in said
