@@ -159,7 +159,8 @@ def _whose(rate: Rate, tx: Tx, call: Call) -> Hashable | None:
             return caller.account_id if isinstance(caller, Signer) else None
         case "store":
             # The caller may ask this store, so there is one: its ids are no way to fill memory.
-            store = params.get("identity_store_id", "")
+            named: str = params.get("identity_store_id", "")
+            store = named.rpartition("/")[2]  # by its id or its ARN: it is one
             return (caller.account_id, store) if isinstance(caller, Signer) else None
 
 

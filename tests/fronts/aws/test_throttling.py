@@ -116,6 +116,15 @@ def test_a_client_that_does_not_is_refused(world: World) -> None:
     assert isinstance(world.admin.sts.get_caller_identity()["Account"], str)
 
 
+def test_a_store_has_one_rate_by_whichever_name_it_is_called(world: World) -> None:
+    identitystore = world.admin.identitystore
+    arn = f"arn:aws:identitystore::{world.management}:identitystore/{world.store}"
+    for name in (world.store, arn) * 10:
+        identitystore.list_users(IdentityStoreId=name)
+    for name in (world.store, arn):
+        refused(identitystore.list_users, THROTTLED, "Rate exceeded", IdentityStoreId=name)
+
+
 def test_another_account_is_not_slowed(world: World) -> None:
     member = Clients(world.server, world.member_administrator())
     for _ in range(20):
