@@ -1,6 +1,5 @@
 """Writing what a seed lets people do: permission sets, and assignments until they stand."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from msgspec import UNSET
@@ -9,12 +8,9 @@ from genkan.assignments import operations as assignments
 from genkan.core.call import Operation
 from genkan.permission_sets import operations as permission_sets
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
-from genkan.sandbox.seed_door import Seeder, SeedFailed
+from genkan.sandbox.seed_door import Seeder, SeedFailed, wait_until
 from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_tags import tag_list
-
-_TIMEOUT_SECONDS = 60
-"""How long one assignment may take."""
 
 
 async def make_permission_sets(seeder: Seeder, wanted: Sequence[PermissionSet]) -> None:
@@ -100,16 +96,15 @@ async def make_assignments(seeder: Seeder, document: SeedDocument, names: Names)
 
 
 async def _done(seeder: Seeder, wire: Mapping[str, Operation], request_id: str) -> None:
-    async with asyncio.timeout(_TIMEOUT_SECONDS):
-        while True:
-            answer = await seeder.do(
-                wire["DescribeAccountAssignmentCreationStatus"],
-                instance_arn=seeder.made.instance_arn,
-                account_assignment_creation_request_id=request_id,
-            )
-            status = answer["account_assignment_creation_status"]
-            if status["status"] == "SUCCEEDED":
-                return
-            if status["status"] == "FAILED":
-                raise SeedFailed(status["failure_reason"])
-            await asyncio.sleep(0.005)
+    async def done() -> bool:
+        answer = await seeder.do(
+            wire["DescribeAccountAssignmentCreationStatus"],
+            instance_arn=seeder.made.instance_arn,
+            account_assignment_creation_request_id=request_id,
+        )
+        status = answer["account_assignment_creation_status"]
+        if status["status"] == "FAILED":
+            raise SeedFailed(f"an assignment failed: {status['failure_reason']}")
+        return bool(status["status"] == "SUCCEEDED")
+
+    await wait_until(done, "an assignment")

@@ -1,6 +1,7 @@
 """Operations performed by whoever seeds: the owner of the process, through the door."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ from genkan.core.errors import Refusal
 from genkan.identity_store import operations as identity_store
 from genkan.organization import operations as organization
 from genkan.perform import perform
+
+_LONGEST_SECONDS = 60
+_PAUSE_SECONDS = 0.005
 
 
 class SeedFailed(Exception):
@@ -72,6 +76,18 @@ class Seeder:
         """Perform a slice's internal function."""
         name = "".join(part.title() for part in function.__name__.split("_"))
         return await self.do(Operation(name=name, run=function, access=System()), **params)
+
+
+async def wait_until(done: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait for what the worker does; `SeedFailed` when `what` takes longer than a minute."""
+    try:
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            while True:
+                if await done():
+                    return
+                await asyncio.sleep(_PAUSE_SECONDS)
+    except TimeoutError:
+        raise SeedFailed(f"{what} takes longer than {_LONGEST_SECONDS} seconds") from None
 
 
 def _event_source(operation: Operation) -> str:

@@ -11,17 +11,16 @@ from genkan.credentials.operations import CREATE_SIGNING_KEY, SAML_IDP
 from genkan.federation.identity_provider import new_key_pair
 from genkan.identity_store import operations as identity_store
 from genkan.instances import operations as instances
+from genkan.instances.records import ACTIVE
 from genkan.instances.tags import read_tags
 from genkan.sandbox import seed_applications
 from genkan.sandbox.document import AccountInstance, SeedDocument, Settings
-from genkan.sandbox.seed_door import Seeder
+from genkan.sandbox.seed_door import Seeder, wait_until
 from genkan.sandbox.seed_names import Names
 from genkan.sandbox.seed_people import make_people, restrict
 from genkan.sandbox.seed_tags import tag_list
 
 _WIRE = {operation.name: operation for operation in instances.OPERATIONS}
-_TIMEOUT_SECONDS = 60
-"""How long adding one Region may take."""
 
 
 async def make_instance(app: App, seeder: Seeder, settings: Settings) -> None:
@@ -93,12 +92,12 @@ async def add_regions(seeder: Seeder, settings: Settings) -> None:
     for region in settings.added_regions:
         named = {"instance_arn": seeder.made.instance_arn, "region_name": region}
         await seeder.do(_WIRE["AddRegion"], **named)
+
+        async def added(named: Mapping[str, str] = named) -> bool:
+            return bool((await seeder.do(_WIRE["DescribeRegion"], **named))["status"] == ACTIVE)
+
         # Only one is added at a time (reference §1.6).
-        async with asyncio.timeout(_TIMEOUT_SECONDS):
-            while True:
-                if (await seeder.do(_WIRE["DescribeRegion"], **named))["status"] == "ACTIVE":
-                    break
-                await asyncio.sleep(0.005)
+        await wait_until(added, f"adding the Region {region}")
 
 
 async def make_account_instances(seeder: Seeder, document: SeedDocument, names: Names) -> None:

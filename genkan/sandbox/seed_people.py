@@ -3,7 +3,7 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import UNSET
 
@@ -93,24 +93,22 @@ async def make_passwords(
         for user in users
         if user.password is not None
     }
-    at_a_time = asyncio.Semaphore(os.cpu_count() or 1)
-
-    async def one(user_name: str, password: str) -> None:
-        async with at_a_time:
-            await _set_password(seeder, user_ids[user_name], password)
-
-    async with asyncio.TaskGroup() as tasks:
-        for user_name, password in passwords.items():
-            tasks.create_task(one(user_name, password))
+    digests = await _hashed(passwords.values())
+    for user_name, digest in zip(passwords, digests, strict=True):
+        await seeder.do(SET_PASSWORD, user_id=user_ids[user_name], password_hash=digest)
     return passwords
 
 
-async def _set_password(seeder: Seeder, user_id: str, password: str) -> None:
-    """Hash outside the transaction, then store."""
+async def _hashed(passwords: Iterable[str]) -> list[str]:
     from genkan.signin.hashing import hash_password
 
-    digest = await asyncio.to_thread(hash_password, password)
-    await seeder.do(SET_PASSWORD, user_id=user_id, password_hash=digest)
+    at_a_time = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def hashed(password: str) -> str:
+        async with at_a_time:
+            return await asyncio.to_thread(hash_password, password)
+
+    return await asyncio.gather(*map(hashed, passwords))
 
 
 def _password() -> str:
