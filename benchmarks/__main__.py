@@ -15,8 +15,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import assignments, dataset, load, machine, reads, sites, stores, table
-from benchmarks.operations import OPERATIONS, Measured, check_password
+from benchmarks import (
+    assignments,
+    dataset,
+    load,
+    machine,
+    reads,
+    signing_in,
+    sites,
+    stores,
+    table,
+)
+from benchmarks.operations import OPERATIONS, Measured
 from benchmarks.sites import Site
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
@@ -34,14 +44,13 @@ def main() -> None:
     facts = table.Facts(
         machine=machine.describe(chosen.runs, chosen.seconds),
         first_answer=_first_answer(chosen.runs) if "sqlite" in chosen.only else None,
-        bare_hash_ms=machine.bare_hash_ms(),
         reads=frozenset(one.name for one in OPERATIONS if one.changes == "nothing"),
         writes=frozenset(one.name for one in OPERATIONS if one.changes == "rows"),
         cores=os.cpu_count() or 1,
-        hashes=next(one.name for one in OPERATIONS if one.make is check_password),
     )
     figures: list[table.Figure] = []
     memories: list[table.Memory] = []
+    sign_ins: list[signing_in.SignIn] = []
     failed = False
     for server, nodes, data, site in _sites(chosen.only, chosen.sets):
         after_start = site.memory_mib()
@@ -49,7 +58,12 @@ def main() -> None:
             if not _wanted(operation, site, chosen.operations):
                 continue
             try:
-                result = _measured(site, operation, chosen.runs, chosen.seconds)
+                if operation.hashes and server == "SQLite":
+                    told = signing_in.measured(site, data, operation, chosen.runs, chosen.seconds)
+                    sign_ins.append(told)
+                    result = told.result
+                else:
+                    result = _measured(site, operation, chosen.runs, chosen.seconds)
             except load.Wrong as wrong:
                 failed = True
                 _tell(f"{server:10} {nodes} {data:5} {operation.name:42} WRONG {wrong}")
@@ -78,7 +92,7 @@ def main() -> None:
     if READS in chosen.only:
         every_read, mistaken = _every_read(chosen.operations)
         failed = failed or mistaken
-    written = table.section(facts, figures, memories, every_read)
+    written = table.section(facts, figures, memories, every_read, sign_ins)
     if chosen.whole and not failed:
         bursts = assignments.section(assignments.SERVERS, chosen.runs)
         table.rewrite(PAGE, written)

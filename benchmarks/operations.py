@@ -32,7 +32,8 @@ class Measured:
     """An operation and how it is measured. `kinds`: the servers that have it.
 
     `changes`: "nothing" for a read; "rows" for a durable write and no more, of which a rate is
-    expected; "more" for those that also compute at length or wait for several requests.
+    expected; "more" for those that also compute at length or wait for several requests. `hashes`:
+    it is set beside the bare password hash.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Measured:
     connections: int = 16
     kinds: frozenset[str] = frozenset({GENKAN})
     changes: Literal["nothing", "rows", "more"] = "more"
+    hashes: bool = False
 
 
 def _repeated(
@@ -399,7 +401,12 @@ OPERATIONS: tuple[Measured, ...] = (
         changes="rows",
     ),
     Measured(name="CreateToken (refresh)", make=create_token),
-    Measured(name="password sign-in, its last request", make=check_password, connections=8),
+    Measured(
+        name="password sign-in, its last request",
+        make=check_password,
+        connections=8,
+        hashes=True,
+    ),
     Measured(name="password sign-in, three requests", make=sign_in, connections=8),
     Measured(name="opening an account (SAML)", make=open_account, connections=8),
     Measured(name="CreateGroupMembership", make=create_group_membership),

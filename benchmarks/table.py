@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import reads
 from benchmarks.load import Result
+from benchmarks.signing_in import SignIn
 
 BEGIN = "<!-- figures: what stands between these marks is written by `make bench` -->"
 END = "<!-- end of figures -->"
@@ -17,7 +18,15 @@ MOTO_TIMES = 10.0
 WRITES_A_SECOND = 3_000.0
 READS_A_SECOND = 2_000.0
 TWO_NODES = 1.6
+ABOVE_HASH = 1.05
 _NO_ROOM = "cores do not allow"
+_ABOVE_THE_HASH = (
+    "Processor time of each sign-in. The bare hash is measured between the runs, on the server's"
+    " core. What stands above it is the request, on the event loop, and in the writer two durable"
+    " transactions with three audit records: the attempt is counted before the hash, the session is"
+    " made after it. At this rate nobody shares their commits, and a hash fills 19 MiB, so that all"
+    " other code and data come from memory again: where nothing is hashed they cost half as much."
+)
 
 
 class NoMarks(Exception):
@@ -52,19 +61,17 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What else was seen: seconds to the first answer, and the bare password hash in milliseconds.
+    """What else was seen: seconds to the first answer.
 
     `machine` says where and when in one paragraph; `reads` names the operations that change
-    nothing, `writes` those that wait for the disk, `hashes` the one that is set beside the hash.
-    `cores`: processors that server, database and client share.
+    nothing, `writes` those that wait for the disk. `cores`: processors that server, database and
+    client share.
     """
 
     machine: str
     first_answer: float | None
-    bare_hash_ms: float
     reads: frozenset[str]
     writes: frozenset[str]
-    hashes: str
     cores: int = 1
 
 
@@ -78,14 +85,17 @@ def section(
     figures: Sequence[Figure],
     memories: Sequence[Memory],
     every_read: Sequence[reads.Figure] = (),
+    sign_ins: Sequence[SignIn] = (),
 ) -> str:
     """Everything between the marks."""
-    expected = _expected(facts, figures, every_read)
+    expected = _expected(facts, figures, every_read, sign_ins)
     parts = [facts.machine, "", "### What was expected", "", *expected]
     for server in ("SQLite", "PostgreSQL"):
         rows = [figure for figure in figures if figure.server == server]
         if rows:
             parts += ["", f"### {server}", "", *_operations(rows)]
+    if sign_ins:
+        parts += ["", "### Signing in beside the bare hash, on SQLite", "", *_beside_hash(sign_ins)]
     moto = [figure for figure in figures if figure.server == "moto"]
     if moto:
         parts += ["", "### moto's server, in the same run", "", *_operations(moto)]
@@ -183,10 +193,13 @@ def _reads_expected(figures: Sequence[reads.Figure]) -> list[list[str]]:
 
 
 def _expected(
-    facts: Facts, figures: Sequence[Figure], every_read: Sequence[reads.Figure]
+    facts: Facts,
+    figures: Sequence[Figure],
+    every_read: Sequence[reads.Figure],
+    sign_ins: Sequence[SignIn],
 ) -> list[str]:
     rows = [*_beside_moto(figures), *_same_answer(facts, figures), *_reads_expected(every_read)]
-    rows += [*_writes(facts, figures), *_nodes(facts, figures), *_hash(facts, figures)]
+    rows += [*_writes(facts, figures), *_nodes(facts, figures), *_hash(sign_ins)]
     return _table(["expected", "measured", ""], rows, texts=3)
 
 
@@ -257,12 +270,21 @@ def _nodes(facts: Facts, figures: Sequence[Figure]) -> list[list[str]]:
     return rows
 
 
-def _hash(facts: Facts, figures: Sequence[Figure]) -> list[list[str]]:
+def _hash(sign_ins: Sequence[SignIn]) -> list[list[str]]:
     rows = []
-    for figure in figures:
-        if figure.operation == facts.hashes and figure.server == "SQLite":
-            ratio = figure.result.cpu_us / 1000 / facts.bare_hash_ms
-            expected = f"{figure.operation}, {figure.data}: the bare hash and at most 5 % more"
-            shown = f"{figure.result.cpu_us / 1000:.1f} ms of CPU, hash {facts.bare_hash_ms:.1f}"
-            rows.append([expected, shown, _said(ratio <= 1.05)])
+    for one in sign_ins:
+        spent = one.result.cpu_us / 1000
+        expected = f"password sign-in, {one.data}: the bare hash and at most 5 % more"
+        shown = f"{spent:.1f} ms of CPU, hash {one.hash_ms:.1f}"
+        rows.append([expected, shown, _said(spent <= one.hash_ms * ABOVE_HASH)])
     return rows
+
+
+def _beside_hash(sign_ins: Sequence[SignIn]) -> list[str]:
+    head = ["data", "CPU ms each", "bare hash ms", "hashing threads", "event loop", "other threads"]
+    rows = [
+        [one.data, *(f"{value:.1f}" for value in (one.result.cpu_us / 1000, one.hash_ms))]
+        + [f"{value:.1f}" for value in (one.hashing_ms, one.loop_ms, one.rest_ms)]
+        for one in sign_ins
+    ]
+    return [*_table(head, rows, texts=1), "", _ABOVE_THE_HASH]

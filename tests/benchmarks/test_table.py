@@ -5,18 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import reads
+from benchmarks import machine, reads
 from benchmarks.load import Result
+from benchmarks.signing_in import SignIn, split
 from benchmarks.table import BEGIN, END, Facts, Figure, Memory, NoMarks, middle, rewrite, section
 from tests.tree.files import ROOT
 
 FACTS = Facts(
     machine="Measured on a machine.",
     first_answer=0.5,
-    bare_hash_ms=20.0,
     reads=frozenset({"DescribeUser"}),
     writes=frozenset({"CreateUser"}),
-    hashes="sign-in",
 )
 
 
@@ -106,8 +105,25 @@ def test_two_nodes_are_not_blamed_for_cores_that_one_keeps_busy() -> None:
 
 @pytest.mark.parametrize(("cpu_us", "said"), [(21_000.0, "reached"), (21_100.0, "**not reached**")])
 def test_a_sign_in_costs_its_hash_and_little_more_or_not(cpu_us: float, said: str) -> None:
-    text = section(FACTS, [_figure("sign-in", 40, cpu_us)], [])
-    assert _line(text, "sign-in, small: the bare").endswith(f"| {said} |")
+    one = SignIn(
+        data="small",
+        result=_result(40, cpu_us),
+        hash_ms=20.0,
+        hashing_ms=19.5,
+        loop_ms=0.6,
+        rest_ms=0.9,
+    )
+    text = section(FACTS, [], [], sign_ins=[one])
+    assert _line(text, "password sign-in, small: the bare").endswith(f"| {said} |")
+    assert f"| small | {cpu_us / 1000:.1f} | 20.0 | 19.5 | 0.6 | 0.9 |" in text.splitlines()
+
+
+def test_of_a_sign_ins_threads_the_busiest_hash_and_the_first_is_the_loop() -> None:
+    count = machine.hashing_threads()
+    hashing = {100 + number: 0.8 for number in range(count)}
+    found = split("small", _result(40), {7: 1.2, 8: 0.4, 9: 0.2, **hashing}, main=7)
+    assert found.hashing_ms == pytest.approx(20.0 * count)
+    assert (found.loop_ms, found.rest_ms) == (pytest.approx(30.0), pytest.approx(15.0))
 
 
 def test_only_what_stands_between_the_marks_is_rewritten(tmp_path: Path) -> None:
