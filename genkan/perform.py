@@ -42,10 +42,7 @@ async def record_refusal(app: App, call: Call, refusal: Refusal) -> None:
     Once, however often it is asked. A record that cannot be written is logged; the refusal stands
     either way.
     """
-    if refusal.audit_settled:
-        return
-    refusal.audit_settled = True
-    if not _recordable(app, call, refusal):
+    if refusal.audit_admitted is not None or not _admitted(app, call, refusal):
         return
     try:
         await app.db.write(call, lambda tx: app.record(tx, call, refusal))
@@ -56,13 +53,10 @@ async def record_refusal(app: App, call: Call, refusal: Refusal) -> None:
 async def _settle(app: App, call: Call, refusal: Refusal) -> None:
     """See to it that the refusal is recorded; one of a write was, in its transaction.
 
-    A read that no front asked for by a name is a step of something else, whose refusal is told by
-    whoever takes the step; a job that is refused is tried again.
+    What no front asked for by a name is a step of something else, whose refusal is told by whoever
+    takes the step; a job that is refused is tried again.
     """
-    operation = call.operation
-    if operation.reads is None and operation.recorded:
-        refusal.audit_settled = True
-    elif call.event_name and not isinstance(call.caller, Worker | Owner):
+    if call.event_name and not isinstance(call.caller, Worker | Owner):
         await record_refusal(app, call, refusal)
 
 
@@ -93,10 +87,16 @@ def _run_recorded(app: App, tx: Any, call: Call) -> Any:
 
 
 def _record_refused(app: App, tx: Any, call: Call, refusal: Refusal) -> None:
-    if _recordable(app, call, refusal):
+    if _admitted(app, call, refusal):
         app.record(tx, call, refusal)
 
 
-def _recordable(app: App, call: Call, refusal: Refusal) -> bool:
-    """Whether the refusal is to be recorded, and not by whoever raised it."""
-    return not getattr(refusal, "audit_silent", False) and app.admits(call, refusal)
+def _admitted(app: App, call: Call, refusal: Refusal) -> bool:
+    """Whether the refusal is to be recorded, and not by whoever raised it.
+
+    The same again for a record whose transaction was lost: it is one refusal.
+    """
+    if refusal.audit_admitted is None:
+        silent = getattr(refusal, "audit_silent", False)
+        refusal.audit_admitted = not silent and app.admits(call, refusal)
+    return refusal.audit_admitted

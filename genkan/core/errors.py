@@ -13,10 +13,10 @@ from typing import Any
 class Refusal(Exception):
     """Base of the closed set. `message` may be shown to anyone, `detail` to operators only.
 
-    `audit_settled`: whether audit has decided about it, so that nobody records it again.
+    `audit_admitted`: whether audit records it; None until it was asked, which is once.
     """
 
-    audit_settled = False
+    audit_admitted: bool | None = None
 
     def __init__(
         self,

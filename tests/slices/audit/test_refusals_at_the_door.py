@@ -19,13 +19,17 @@ JOB = Worker(kind="Job", job_id="1", fence=1)
 
 
 class House:
-    """What the door needs, and what it had recorded. `broken`: nothing can be written."""
+    """What the door needs, and what it had recorded.
+
+    `broken`: nothing can be written. `lost`: how often a record's transaction is lost.
+    """
 
     def __init__(self) -> None:
         self.recorded: list[object] = []
         self.asked: list[object] = []
         self.admitted = True
         self.broken = False
+        self.lost = 0
         self.app: Any = SimpleNamespace(
             db=self,
             deployment=SimpleNamespace(region="us-east-1"),
@@ -48,7 +52,8 @@ class House:
         try:
             return work(None)
         except Refusal as refusal:
-            if refused is not None:
+            for _ in range(self.lost + 1 if refused is not None else 0):
+                self.recorded.clear()
                 refused(None, refusal)
             raise
 
@@ -128,6 +133,16 @@ async def test_beyond_its_budget_a_refusal_is_told_and_not_recorded(
     await refused(house, refusing(NotFound("There is none."), reads=reads))
     assert house.recorded == []
     assert len(house.asked) == 1
+
+
+@pytest.mark.parametrize("admitted", [True, False])
+async def test_a_record_whose_transaction_is_lost_is_of_one_refusal(
+    house: House, admitted: bool
+) -> None:
+    house.admitted, house.lost = admitted, 3
+    await refused(house, refusing(NotFound("There is none."), reads=None))
+    assert len(house.asked) == 1
+    assert len(house.recorded) == int(admitted)
 
 
 @pytest.mark.parametrize("reads", ["point", None])
