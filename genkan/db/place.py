@@ -71,9 +71,13 @@ class SqlitePlace:
             self.path.with_name(name).unlink(missing_ok=True)
 
     def hold(self) -> AbstractContextManager[object]:
-        """Be the only process that serves from it, until closed; `Unsuitable` when one does."""
+        """Be the only process that serves from it, until closed; `Unsuitable` when one does.
+
+        And when it is another program's: beside that no lock is left.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
+            self._require_ours()
             return closing(lock(self.path.parent))
         except AlreadyOpen:
             raise Unsuitable(f"another process serves from {self.path}") from None

@@ -173,6 +173,7 @@ def test_another_programs_database_is_refused(
         database.write(lambda rows: rows.run("CREATE TABLE schema_migrations (version TEXT)", ()))
         before = database.tables()
     assert place.refusal(*words).endswith("is another program's database")
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["genkan.sqlite"]
     with place.direct() as database:
         assert database.tables() == before
 
