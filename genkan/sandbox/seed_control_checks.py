@@ -11,7 +11,7 @@ from genkan.organization.records import FULL_ACCESS
 from genkan.organization.services import TRUSTED
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import SeedDocument, ServiceControlPolicy
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most, unknown
+from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -26,8 +26,9 @@ def mistakes_in(document: SeedDocument, names: Names) -> Found:
     yield from _attachments(document, names)
     yield from tags_mistakes((*_WHOLE, "root_tags"), whole.root_tags)
     services = () if whole.trusted_services is UNSET else whole.trusted_services
-    yield from _services((*_WHOLE, "trusted_services"), services)
-    yield from _delegates(document, names)
+    known = Known("service", TRUSTED)
+    yield from _services((*_WHOLE, "trusted_services"), services, known)
+    yield from _delegates(document, names, known)
 
 
 def _policies(policies: Sequence[ServiceControlPolicy]) -> Found:
@@ -81,21 +82,20 @@ def _attached(document: SeedDocument, names: Names) -> Iterator[tuple[Path, Sequ
         yield (*placed.path, "service_control_policies"), placed.account.service_control_policies
 
 
-def _services(path: Path, services: Sequence[str]) -> Found:
+def _services(path: Path, services: Sequence[str], known: Known) -> Found:
     twice = Unique("service")
     for number, service in enumerate(services):
         yield from twice.again((*path, number), service)
-        if service and service not in TRUSTED:
-            yield (*path, number), unknown("service", service, TRUSTED)
+        yield from known.check((*path, number), service)
 
 
-def _delegates(document: SeedDocument, names: Names) -> Found:
+def _delegates(document: SeedDocument, names: Names, known: Known) -> Found:
     seen: set[int] = set()
     counts: dict[str, int] = {}
     for index, one in enumerate(document.organization.delegated_administrators):
         path = (*_WHOLE, "delegated_administrators", index)
         yield from names.check((*path, "account"), one.account)
-        yield from _services((*path, "services"), one.services)
+        yield from _services((*path, "services"), one.services, known)
         account = _index(names, one.account)
         if account == 0:
             yield (*path, "account"), "the management account administers without being registered"

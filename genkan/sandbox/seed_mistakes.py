@@ -20,6 +20,7 @@ class Unread(str):
 
 
 MOST_SHOWN = 100
+MOST_GUESSED = 20
 _LONGEST = 500
 """Characters of one message: those of the policy language repeat what they are about."""
 
@@ -69,11 +70,23 @@ def path_text(path: Path) -> str:
     return text
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """`there is no user "hanak"; did you mean "hanako"?`"""
-    close = get_close_matches(name[:256], list(known), n=1)
-    hint = f"; did you mean {shown(close[0])}?" if close else ""
-    return f"there is no {kind} {shown(name)}{hint}"
+class Guesses:
+    """The words for names that nothing of a kind bears.
+
+    What the first of them may mean is looked for among all that there are; of more, that would
+    take minutes in a large file in which everything is named amiss.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._left = MOST_GUESSED
+
+    def unknown(self, name: str, known: Iterable[str]) -> str:
+        """`there is no user "hanak"; did you mean "hanako"?`"""
+        close = get_close_matches(name[:256], list(known), n=1) if self._left else []
+        self._left = max(0, self._left - 1)
+        hint = f"; did you mean {shown(close[0])}?" if close else ""
+        return f"there is no {self._kind} {shown(name)}{hint}"
 
 
 def at_most(path: Path, count: int, limit: int, what: str = "entries") -> Found:
@@ -113,9 +126,9 @@ class Known:
     """Names that references may use. A name that is wrong in form might be any of them."""
 
     def __init__(self, kind: str, names: Iterable[str]) -> None:
-        self._kind = kind
+        self._guesses = Guesses(kind)
         self._names = set(names)
 
     def check(self, path: Path, name: str) -> Found:
         if name and name not in self._names and "" not in self._names:
-            yield path, unknown(self._kind, name, self._names)
+            yield path, self._guesses.unknown(name, self._names)

@@ -5,12 +5,13 @@ writing and export find accounts here too, so that all agree.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from genkan.sandbox.document import Account, Assignment, Organization, SeedDocument, Unit
 from genkan.sandbox.document_people import Member
-from genkan.sandbox.seed_mistakes import Found, Path, Unread, unknown
+from genkan.sandbox.seed_mistakes import Found, Guesses, Path, Unread
 from genkan.sandbox.seed_rules import shown
 
 
@@ -56,7 +57,14 @@ class Ambiguous(LookupError):
 
 
 class Unknown(Ambiguous):
-    """A reference means nothing."""
+    """A reference means nothing; what is said of it is only made when it is asked for."""
+
+    def __init__(self, said: Callable[[], str]) -> None:
+        super().__init__()
+        self._said = said
+
+    def __str__(self) -> str:
+        return self._said()
 
 
 @dataclass(slots=True)
@@ -74,6 +82,8 @@ class Names:
     _units: dict[str, list[PlacedUnit]] = field(default_factory=lambda: defaultdict(list))
     _full: dict[str, list[PlacedUnit]] = field(default_factory=lambda: defaultdict(list))
     _inside: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _unknown_account: Guesses = field(default_factory=lambda: Guesses("account"))
+    _unknown_unit: Guesses = field(default_factory=lambda: Guesses("unit"))
 
     def account(self, reference: str) -> int:
         """The index of the account that an alias, a name or an id means; `Ambiguous` otherwise."""
@@ -86,7 +96,8 @@ class Names:
             raise Ambiguous(
                 f"{shown(reference)} means {len(found)} accounts; write the alias or the id"
             )
-        raise Unknown(unknown("account", reference, [*self._accounts, *self._by_id]))
+        known = chain(self._accounts, self._by_id)
+        raise Unknown(lambda: self._unknown_account.unknown(reference, known))
 
     def check(self, path: Path, reference: str) -> Found:
         """What is wrong with a reference to one account."""
@@ -106,7 +117,8 @@ class Names:
         """The indexes of the accounts in a unit and below it; `Ambiguous` when none is meant."""
         found = self._full.get(reference) or self._units.get(reference, [])
         if not found:
-            raise Unknown(unknown("unit", reference, [*self._units, *self._full]))
+            known = chain(self._units, self._full)
+            raise Unknown(lambda: self._unknown_unit.unknown(reference, known))
         if len(found) > 1:
             names = ", ".join(shown(unit.full_name) for unit in found)
             raise Ambiguous(f"{shown(reference)} may be {names}; write it in full")

@@ -13,7 +13,7 @@ from genkan.permission_sets.content import ATTACHED_LIMIT
 from genkan.permission_sets.policies import INLINE_LIMIT
 from genkan.sandbox import seed_policies, seed_rules
 from genkan.sandbox.document import PermissionSet, PolicyReference, SeedDocument
-from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most, unknown
+from genkan.sandbox.seed_mistakes import Found, Known, Path, Unique, at_most
 from genkan.sandbox.seed_names import Ambiguous, Names
 from genkan.sandbox.seed_rules import shown
 from genkan.sandbox.seed_tags import tags_mistakes
@@ -45,6 +45,7 @@ def _access_control(attributes: Mapping[str, str]) -> Found:
 
 def _permission_sets(permission_sets: Sequence[PermissionSet]) -> Found:
     names, ids = Unique("permission set"), Unique("permission set id")
+    known = Known("policy of AWS", (policy.arn for policy in managed.all_policies()))
     for index, one in enumerate(permission_sets):
         path: Path = ("permission_sets", index)
         yield from names.again((*path, "name"), one.name)
@@ -57,22 +58,22 @@ def _permission_sets(permission_sets: Sequence[PermissionSet]) -> Found:
                     (*path, "session_duration"),
                     (f"{shown(one.session_duration)} is no duration between PT1H and PT12H"),
                 )
-        yield from _attached(path, one)
+        yield from _attached(path, one, known)
         yield from seed_policies.mistakes_in(
             (*path, "inline_policy"), one.inline_policy, seed_rules.INLINE_POLICY, INLINE_LIMIT
         )
-        yield from _boundary((*path, "permissions_boundary"), one)
+        yield from _boundary((*path, "permissions_boundary"), one, known)
         yield from tags_mistakes((*path, "tags"), one.tags)
 
 
-def _attached(path: Path, one: PermissionSet) -> Found:
+def _attached(path: Path, one: PermissionSet, known: Known) -> Found:
     count = len(one.managed_policies) + len(one.customer_managed_policies)
     yield from at_most(path, count, ATTACHED_LIMIT, "policies attached")
     arns, references = Unique("policy"), Unique("policy")
     for index, arn in enumerate(one.managed_policies):
         at = (*path, "managed_policies", index)
         yield from arns.again(at, arn)
-        yield from _aws_policy(at, arn)
+        yield from known.check(at, arn)
     for index, reference in enumerate(one.customer_managed_policies):
         yield from references.again(
             (*path, "customer_managed_policies", index),
@@ -80,19 +81,13 @@ def _attached(path: Path, one: PermissionSet) -> Found:
         )
 
 
-def _aws_policy(path: Path, arn: str) -> Found:
-    if arn and managed.lookup(arn) is None:
-        known = [policy.arn for policy in managed.all_policies()]
-        yield path, unknown("policy of AWS", arn, known)
-
-
-def _boundary(path: Path, one: PermissionSet) -> Found:
+def _boundary(path: Path, one: PermissionSet, known: Known) -> Found:
     boundary = one.permissions_boundary
     if boundary is UNSET:
         return
     if bool(boundary.managed_policy) == (boundary.customer_managed_policy is not UNSET):
         yield path, "must name either managed_policy or customer_managed_policy"
-    yield from _aws_policy((*path, "managed_policy"), boundary.managed_policy)
+    yield from known.check((*path, "managed_policy"), boundary.managed_policy)
 
 
 # Assignments

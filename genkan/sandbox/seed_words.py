@@ -6,7 +6,7 @@ For what may bear the same name as another, such as applications; accounts are i
 from collections import defaultdict
 from collections.abc import Iterable
 
-from genkan.sandbox.seed_mistakes import Found, Path, Unread, unknown
+from genkan.sandbox.seed_mistakes import Found, Guesses, Path, Unread
 from genkan.sandbox.seed_rules import shown
 
 
@@ -18,6 +18,7 @@ class Words:
 
     def __init__(self, kind: str, things: Iterable[tuple[str, ...]]) -> None:
         self._kind = kind
+        self._guesses = Guesses(kind)
         self._things = list(things)
         self._incomplete = any(isinstance(word, Unread) for words in self._things for word in words)
         self._own: dict[str, int] = {}
@@ -47,7 +48,7 @@ class Words:
             better = f"; write {' or '.join(map(shown, others))}" if others else ""
             yield path, f"{shown(word)} means {len(meant)} {self._kind}s{better}"
         elif word and not meant and not self._incomplete:
-            yield path, unknown(self._kind, word, filter(None, self._meant))
+            yield path, self._guesses.unknown(word, filter(None, self._meant))
 
     def _meaning(self, word: str) -> set[int]:
         if not word:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from genkan.sandbox.seed_mistakes import Mistake, SeedRefused
+from genkan.sandbox.seed_mistakes import MOST_GUESSED, Mistake, SeedRefused
 from genkan.sandbox.seed_reader import parse_seed
 
 GOOD = """\
@@ -442,6 +442,18 @@ def test_hundreds_of_mistakes_are_counted_and_a_hundred_told() -> None:
     lines = str(refused.value).splitlines()
     assert len(lines) == 102
     assert lines[-2:] == ["… and 200 more", "300 mistakes; nothing was made"]
+
+
+def test_of_names_that_nothing_bears_the_first_are_guessed_at_and_all_are_told() -> None:
+    """Each guess looks at all names: thousands of them would take minutes in a large file."""
+    count = MOST_GUESSED + 5
+    wrong = ", ".join(f"anna{number}" for number in range(count))
+    found = mistakes(changed("[ana, {user: bo}]", f"[{wrong}]"))
+    assert [one.message for one in found] == [
+        f'there is no user "anna{number}"{guess}'
+        for number in range(count)
+        for guess in ['; did you mean "ana"?' if number < MOST_GUESSED else ""]
+    ]
 
 
 def test_a_mistake_in_an_anchor_is_told_once() -> None:
