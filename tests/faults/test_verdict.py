@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.chaos import SEED, Run
-from tests.faults.journal import Act
+from tests.faults.journal import REFUSED, Act
 from tests.faults.leftovers import Rows
 from tests.faults.site import Site
 from tests.faults.verdict import is_read, judge
@@ -18,16 +18,16 @@ _WANTED = {"CreateUser", "CreateToken", "SignIn", "CreateAccountAssignment"} | {
     "UpdatePermissionSet",
 }
 _MADE = (
-    "SELECT id FROM users WHERE user_name LIKE 'load-%'",
-    "SELECT id FROM groups WHERE display_name LIKE 'load-%'",
+    "SELECT id FROM users WHERE user_name LIKE 'load-directory-%'",
+    "SELECT id FROM groups WHERE display_name LIKE 'load-directory-%'",
     "SELECT permission_set_id FROM permission_sets WHERE name LIKE 'L-%'",
     "SELECT permission_set_id FROM permission_sets WHERE name LIKE 'load-%'",
-    "SELECT application_id FROM applications",
+    "SELECT application_id FROM applications WHERE name LIKE 'load-applications-%'",
     "SELECT issuer_id FROM trusted_token_issuers",
     "SELECT policy_arn FROM iam_policies WHERE policy_name LIKE 'load-%'",
 )
 _ENOUGH = 2
-"""An actor may take one away before it stops."""
+"""Whose they are may take one away before it stops."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,16 @@ def until_all_was_done(run: Run) -> Iterator[str]:
         done = {act.name for act in run.journal.acts if act.done}
         # A session is kept where its assignment is, and so its role.
         kept = any(actor.sessions for actor in run.access)
-        if kept and done >= _WANTED and all(len(rows.all(sql)) >= _ENOUGH for sql in _MADE):
+        made = all(len(rows.all(sql)) >= _ENOUGH for sql in _MADE)
+        if kept and made and refusals(run) and done >= _WANTED:
             return
     raise AssertionError("some kind of act was never done")
+
+
+def refusals(run: Run) -> list[Act]:
+    """The refused acts that have a record."""
+    acts = run.journal.acts
+    return [act for act in acts if act.service and act.outcome == REFUSED and not is_read(act)]
 
 
 def acts_of(quiet: Quiet, name: str) -> list[Act]:
@@ -274,8 +281,7 @@ def test_a_record_that_is_there_twice_is_named(quiet: Quiet, tmp_path: Path) -> 
 
 
 def test_a_refusal_without_its_record_is_named(quiet: Quiet, tmp_path: Path) -> None:
-    acts = quiet.run.journal.acts
-    agent = next(act.agent for act in acts if act.service and not act.done and not is_read(act))
+    agent = refusals(quiet.run)[0].agent
     statement = f'DELETE FROM audit_events WHERE record LIKE \'%"userAgent":"{agent}"%\''
     found = spoiled(quiet, tmp_path, statement)
     assert any(one.startswith(f"its refusal is not recorded: {agent} ") for one in found)
