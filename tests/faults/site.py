@@ -76,8 +76,8 @@ class Midwife:
         return Midwife(self._cradle, **{**self._order, "die_at": step, "by": by})
 
     def counting(self, steps: Path) -> "Midwife":
-        """Processes that write down their steps."""
-        return Midwife(self._cradle, **{**self._order, "steps": str(steps)})
+        """Processes that write down their steps: no lease is so short that one comes twice."""
+        return Midwife(self._cradle, **{**self._order, "steps": str(steps), "lease_ms": None})
 
 
 class Site:
