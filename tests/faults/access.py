@@ -172,7 +172,7 @@ class Access(Keeper):
     def _role_says(self, name: str, account: str) -> Says | None:
         """What the role says now to IAM; None when somebody did not answer."""
         iam = self.asker_at(self._aliases[account])
-        listed = iam.aws("iam", "ListRoles", PathPrefix="/aws-reserved/")
+        listed = iam.aws("iam", "ListRoles", PathPrefix="/aws-reserved/", MaxItems=1000)
         if not listed.done:
             return None
         prefix = f"AWSReservedSSO_{name}_"
