@@ -1,11 +1,13 @@
 """What is kept of users and groups as JSON is what describing them says, in the wire's words."""
 
+import hashlib
 from typing import Any
 
 import msgspec
 
 from genkan.identity_store import store
 from genkan.identity_store.described import described, described_group, group_json, user_json
+from genkan.identity_store.records import Group, User
 from genkan.protocols.aws import codec
 from genkan.protocols.aws.model import load
 from tests.slices.identity_store.support import STORE, a_group, a_user, run
@@ -166,3 +168,35 @@ def test_every_change_of_a_user_is_listed(filled: Store) -> None:
             (listed,) = _wire("ListUsers", run(tx, "ListUsers"))["Users"]
             assert listed == described
     assert listed["IdentityStoreId"] == STORE
+
+
+FORM = "ecfe94d1b2d172412865bce136254c63893a841dea8356874fc6c5e319e9543b"
+
+
+def test_the_form_is_the_one_that_nodes_of_other_releases_write_and_take() -> None:
+    """Another one is to be told apart from it: `genkan.identity_store.described` says how."""
+    names = ("user_name", "display_name")
+    ids = ({"issuer": "i", "id": "1"},)
+    by: dict[str, Any] = {"revision": 1, "created_at": 1, "created_by": "c", "updated_at": 2, "updated_by": "u"}
+    user = User(
+        user_id="u-1",
+        identity_store_id=STORE,
+        **{name: EVERYTHING[name] for name in names},
+        status="ENABLED",
+        attributes={
+            **{name: value for name, value in EVERYTHING.items() if name not in names},
+            "external_ids": ids,
+        },
+        extensions={},
+        **by,
+    )
+    group = Group(
+        group_id="g-1",
+        identity_store_id=STORE,
+        display_name="G",
+        description="D",
+        external_ids=ids,
+        **by,
+    )
+    told = user_json(user) + group_json(group)
+    assert hashlib.sha256(told.encode()).hexdigest() == FORM, told
