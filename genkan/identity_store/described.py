@@ -4,8 +4,8 @@ Owns the JSON's form: AWS's member names in the order of AWS's model, and epoch 
 is byte for byte what the wire has. A user's is kept without extensions, which are told only when
 asked for. Invariant: `read` of what is kept are the members that are set. Pure.
 
-During an upgrade nodes of two releases write side by side. A release whose form is another must mark
-its own in `listed_revision` (the revision plus 2**40, say), and neither takes the other's for whole.
+During an upgrade nodes of two releases write side by side. A release whose form is another must
+mark its own in `listed_revision` (the revision plus 2**40, say): so neither takes the other's.
 """
 
 from collections.abc import Callable, Mapping, Sequence

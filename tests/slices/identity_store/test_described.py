@@ -177,7 +177,13 @@ def test_the_form_is_the_one_that_nodes_of_other_releases_write_and_take() -> No
     """Another one is to be told apart from it: `genkan.identity_store.described` says how."""
     names = ("user_name", "display_name")
     ids = ({"issuer": "i", "id": "1"},)
-    by: dict[str, Any] = {"revision": 1, "created_at": 1, "created_by": "c", "updated_at": 2, "updated_by": "u"}
+    by: dict[str, Any] = {
+        "revision": 1,
+        "created_at": 1,
+        "created_by": "c",
+        "updated_at": 2,
+        "updated_by": "u",
+    }
     user = User(
         user_id="u-1",
         identity_store_id=STORE,
