@@ -17,6 +17,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from genkan.audit.exporting import Position
 from genkan.db.files import make_durable
 
 _STREAM = "-"
@@ -27,15 +28,21 @@ class StateRefused(Exception):
 
 
 class State(msgspec.Struct, frozen=True):
-    """The sequence of the last batch that was written, and into which file, as long as it was then.
+    """The last batch that was written, and into which file, as long as it was then.
 
-    `file` is the device and the inode, so that a renamed file is known, and "-" for a stream; empty
-    in older states.
+    `after` and `digest` are the batch's. `file` is the device and the inode, so that a renamed file
+    is known, and "-" for a stream. Older states have neither `digest` nor `file`.
     """
 
     after: int
     bytes: int = 0
     file: str = ""
+    digest: str = ""
+
+    @property
+    def position(self) -> Position:
+        """Where the next export goes on."""
+        return Position(self.after, self.digest)
 
 
 class Output(Protocol):
@@ -136,19 +143,23 @@ class Destination:
         self._state_file = state_file
         self._state = state
 
-    def write(self, lines: Sequence[str], sequence: int) -> None:
+    def write(self, lines: Sequence[str], position: Position) -> None:
         """Add a batch's lines, then the state."""
         size, file = self._output.place()
         if self._state is not None:
             # Else a kill would leave lines in a file that the state does not name, or behind less.
-            self._remember(State(self._state.after, size, file))
+            self._remember(_state(self._state.position, size, file))
         self._output.write("".join(f"{line}\n" for line in lines).encode())
-        self._remember(State(sequence, *self._output.place()))
+        self._remember(_state(position, *self._output.place()))
 
     def _remember(self, state: State) -> None:
         if self._state_file is not None and state != self._state:
             _replace(self._state_file, msgspec.json.encode(state))
             self._state = state
+
+
+def _state(position: Position, size: int, file: str) -> State:
+    return State(position.sequence, size, file, position.digest)
 
 
 def _open(path: Path) -> int:

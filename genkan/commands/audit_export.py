@@ -20,6 +20,7 @@ from genkan.commands.installation import Installation, on_installation
 
 if TYPE_CHECKING:
     from genkan.audit.destination import State
+    from genkan.audit.exporting import Chunk, Position
     from genkan.db.direct import DirectDatabase
 
 _POLL_SECONDS = 1.0
@@ -27,7 +28,7 @@ _LEFT_TO_THE_SERVER_MS = 30_000
 """What is younger is sealed by a server, if one is running."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-Take = Callable[[list[str], int], None]
+Take = Callable[[list[str], "Position"], None]
 
 
 @click.command()
@@ -60,6 +61,7 @@ def export(
 ) -> None:
     """Write the records as lines of JSON, each once, in the order of the chain."""
     from genkan.audit.direct import seal_everything
+    from genkan.audit.exporting import Position
 
     state = _state(state_file, after)
     with (
@@ -68,56 +70,54 @@ def export(
         _destination(output, state_file, state) as take,
     ):
         seal_everything(database, sealer)
-        shipper = _Shipper(database, take, state.after if state else after or 0, stopping)
-        shipper.require_chain()
+        last = state.position if state else Position(after or 0)
+        shipper = _Shipper(database, take, last, stopping)
         if state is None:
             take([], shipper.last)
         shipper.ship(since, until)
         while follow and not stopping.wait(_POLL_SECONDS):
             seal_everything(database, sealer, until=_now() - _LEFT_TO_THE_SERVER_MS)
-            shipper.require_chain()
             shipper.ship(since, until)
     if state_file is None:
-        click.echo(f"the next export goes on with --after {shipper.last}", err=True)
+        click.echo(f"the next export goes on with --after {shipper.last.sequence}", err=True)
 
 
 class _Shipper:
     """Takes batches out of the chain in order. `last` is the one that was taken last."""
 
     def __init__(
-        self, database: "DirectDatabase", take: Take, last: int, stopping: threading.Event
+        self, database: "DirectDatabase", take: Take, last: "Position", stopping: threading.Event
     ) -> None:
         self._database = database
         self._take = take
         self._stopping = stopping
         self.last = last
 
-    def require_chain(self) -> None:
-        """The chain that was begun must be the one that is there."""
-        from genkan.audit.direct import reader
-        from genkan.audit.exporting import end_of_chain
-
-        if self.last > reader(self._database)(end_of_chain):
-            raise click.ClickException(
-                f"the chain ends before batch {self.last}: it was reset or restored, or cut off"
-            )
-
     def ship(self, since: int | None, until: int | None) -> None:
         """Everything that there is now, unless told to stop."""
         from genkan.audit.direct import reader
+        from genkan.audit.exporting import ChainReplaced
         from genkan.audit.exporting import export as export_records
         from genkan.audit.sealing import FAR_FUTURE
 
-        for chunk in export_records(
+        chunks = export_records(
             reader(self._database), after=self.last, since=since or 0, until=until or FAR_FUTURE
-        ):
-            if self.last and chunk.sequence > self.last + 1:
-                gone = f"batches {self.last + 1} to {chunk.sequence - 1}"
-                click.echo(f"{gone} were pruned before they were exported", err=True)
-            self._take(chunk.lines, chunk.sequence)
-            self.last = chunk.sequence
-            if self._stopping.is_set():
-                return
+        )
+        try:
+            for chunk in chunks:
+                self._ship(chunk)
+                if self._stopping.is_set():
+                    return
+        except ChainReplaced as replaced:
+            raise click.ClickException(str(replaced)) from None
+
+    def _ship(self, chunk: "Chunk") -> None:
+        before, now = self.last.sequence, chunk.position.sequence
+        if before and now > before + 1:
+            gone = f"batches {before + 1} to {now - 1}"
+            click.echo(f"{gone} were pruned before they were exported", err=True)
+        self._take(chunk.lines, chunk.position)
+        self.last = chunk.position
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from genkan.audit.destination import Destination, FileOutput, State, StreamOutput, read_state
+from genkan.audit.exporting import Position
 
 
 class Killed(Exception):
@@ -43,7 +44,7 @@ class Place:
         destination = Destination(file, self.state_file, self.state)
         after = self.state.after if self.state else 0
         for sequence, line in enumerate(batches, start=after + 1):
-            destination.write([line], sequence)
+            destination.write([line], Position(sequence, f"digest of {line}"))
         file.close()
 
     def die(self, line: str, written: int) -> None:
@@ -51,7 +52,8 @@ class Place:
         file = Dying(self.output, self.state, written)
         assert self.state is not None
         with pytest.raises(Killed):
-            Destination(file, self.state_file, self.state).write([line], self.state.after + 1)
+            destination = Destination(file, self.state_file, self.state)
+            destination.write([line], Position(self.state.after + 1))
         file.close()
 
     def lines(self) -> list[str]:
@@ -97,7 +99,7 @@ def test_what_was_killed_in_the_first_batch_after_a_rotation_is_there_once(
     place.export("third", "fourth")
     assert place.lines() == ["first", "second", "third", "fourth"]
     assert place.state is not None
-    assert place.state.after == 4
+    assert place.state.position == Position(4, "digest of fourth")
 
 
 @pytest.mark.parametrize("written", [0, 2, 100])
@@ -114,7 +116,7 @@ def test_what_was_killed_is_cut_off_though_the_file_was_rotated_afterwards(
 def test_a_file_after_a_stream_keeps_what_is_in_it(place: Place) -> None:
     """A stream that was sent to the file by its shell, say."""
     stream = io.BytesIO()
-    Destination(StreamOutput(stream), place.state_file, None).write(["first"], 1)
+    Destination(StreamOutput(stream), place.state_file, None).write(["first"], Position(1))
     place.output.write_bytes(stream.getvalue())
     place.die("second", 3)
     place.export("second")

@@ -272,6 +272,35 @@ def test_a_chain_that_is_put_back_while_it_is_followed_ends_the_export(
     assert complained.startswith("Error: the chain ends before batch 3")
 
 
+@pytest.mark.parametrize("batches", [3, 5])
+def test_another_chain_that_has_as_many_batches_is_not_gone_on_with(
+    store: Store, command: Command, tmp_path: Path, batches: int
+) -> None:
+    """Whatever was in its first three would never be exported."""
+    output, state = tmp_path / "out.jsonl", tmp_path / "state"
+    three_batches(store)
+    command.said("export", "--output", output, "--state", state)
+    before = output.read_bytes(), state.read_bytes()
+    with store.write() as tx:
+        tx.run("DELETE FROM audit_batches")
+        tx.run("DELETE FROM audit_events")
+    for _ in range(batches):
+        more(store, 2)
+    status, _, complained = command.run("export", "--output", output, "--state", state)
+    assert status == 1
+    assert complained.startswith("Error: batch 3 is not the one that was exported")
+    assert (output.read_bytes(), state.read_bytes()) == before
+
+
+def test_a_state_of_before_batches_had_digests_goes_on(
+    store: Store, command: Command, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    three_batches(store)
+    state.write_text('{"after":2}')
+    assert exported(command.said("export", "--state", state)) == in_order(store)[-4:]
+
+
 # --- beside a server ------------------------------------------------------------------------------
 
 
