@@ -120,7 +120,7 @@ def test_calls_are_taken_from_the_allowed_addresses_only(
                 owner(filled, address, name)
 
 
-@pytest.mark.parametrize("block", ["::ffff:192.0.2.0/120", "::ffff:192.0.2.200/120"])
+@pytest.mark.parametrize("block", ["::ffff:c000:200/120", "::ffff:192.0.2.200/120"])
 def test_a_block_of_ipv4_may_be_written_as_ipv6(filled: Store, block: str) -> None:
     update(filled, api_allow_source_ips=[block])
     for address in (HOME, f"::ffff:{HOME}"):
