@@ -20,9 +20,10 @@ import yaml
 from genkan.sandbox.seed_mistakes import Mistake, SeedRefused
 from genkan.sandbox.seed_rules import shown
 
-MOST_BYTES = 8 * 1024 * 1024
-MOST_NODES = 1_000_000
-"""Nodes of a document with every alias written out."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Twice what an organization takes that has as many users as AWS's quota lets it have."""
+MOST_NODES = 3_000_000
+"""Nodes of a document with every alias written out; the same organization has half as many."""
 DEEPEST = 64
 """Collections inside each other, with every alias written out."""
 

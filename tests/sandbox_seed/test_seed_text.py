@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genkan.sandbox import schema, seed_yaml
+from genkan.sandbox import schema, seed_text, seed_yaml
 from genkan.sandbox.document import SeedDocument
 from genkan.sandbox.sample import SAMPLE_FILE
 from genkan.sandbox.seed_order import in_order, without_ids
@@ -60,6 +60,15 @@ def test_both_parsers_read_the_same_document(document: SeedDocument) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(seed_yaml, "_Loader", yaml.SafeLoader)
         assert parse_seed(text) == document
+
+
+@settings(deadline=None, max_examples=12)
+@given(document=documents())
+def test_a_document_written_in_pieces_is_the_same_text(document: SeedDocument) -> None:
+    whole = yaml_of(document)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(seed_text, "_AT_A_TIME", 1)
+        assert yaml_of(document) == whole
 
 
 @settings(deadline=None, max_examples=12)
