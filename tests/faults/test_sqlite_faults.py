@@ -80,8 +80,8 @@ class Faults:
         """No file of the process may grow: writing fails in the middle of the log."""
         process = self.nodes.serving[0].process
         assert process is not None
-        log = Path(self.nodes.database.removeprefix("sqlite:") + "-wal")
-        limit = log.stat().st_size + dice.randint(0, _SOME_BYTES)
+        index = Path(self.nodes.database.removeprefix("sqlite:") + "-shm")
+        limit = end_of_log(index) + dice.randint(0, _SOME_BYTES)
         hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, hard))
         self._until_it_hurts()
@@ -103,3 +103,15 @@ class Faults:
         while not what():
             assert time.monotonic() < deadline, "the disk is full and nobody was told"
             time.sleep(0.01)
+
+
+def end_of_log(index: Path) -> int:
+    """Where the next frame of the log goes, by its index (SQLite, "WAL-mode File Format", §2.1).
+
+    Not the log's size: what all was copied from into the database is written over, and a log that
+    has the size at which that is done never grows again.
+    """
+    with index.open("rb") as opened:
+        header = opened.read(100)
+    last, copied = (int.from_bytes(header[at : at + 4], sys.byteorder) for at in (16, 96))
+    return 32 + (last if copied < last else 0) * (4096 + 24)
