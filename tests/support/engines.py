@@ -7,6 +7,7 @@ server, made from a migrated template, emptied and used again by the next test o
 import contextlib
 import itertools
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -139,6 +140,7 @@ class SqliteData:
 # --- PostgreSQL -----------------------------------------------------------------------------------
 
 _TEMPLATE = "genkan_template"
+_LOCK_TIMEOUT = "5s"
 _holding = contextlib.ExitStack()
 _free: list["PostgresData"] = []
 _numbers = itertools.count()
@@ -147,7 +149,7 @@ _numbers = itertools.count()
 @cache
 def server_dsn() -> str:
     """The session's server, held until this process ends; a connection string without database."""
-    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid():x}")
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex(6)
     return _holding.enter_context(postgresql.shared_server(session))
 
 
@@ -222,9 +224,11 @@ class PostgresData:
         """An empty, migrated database, which the next test gets after `close`."""
         while _free:
             data = _free.pop()
-            if data.connection.alive:
+            # One that somebody whom a test left holds on to is left to them.
+            with contextlib.suppress(psycopg.OperationalError):
                 data.empty()
                 return data
+            data.raw.close()
         return cls(new_postgres_database(), shared=True)
 
     def begin(self) -> None:
@@ -261,8 +265,8 @@ class PostgresData:
         deletes = "".join(f'DELETE FROM "{name}";' for name in _postgres_template())
         self.raw.execute(
             # Without references being checked: any order will do.
-            f"SET lock_timeout = '5s'; SET session_replication_role = replica; {deletes}"
-            " RESET session_replication_role; RESET lock_timeout".encode()
+            f"SET lock_timeout = '{_LOCK_TIMEOUT}'; SET session_replication_role = replica;"
+            f" {deletes} RESET session_replication_role; RESET lock_timeout".encode()
         )
 
     def close(self) -> None:
