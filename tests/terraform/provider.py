@@ -23,7 +23,9 @@ RETRIED = {
 }
 ATTEMPTS = 25
 POLL_SECONDS = 0.02
-WAIT_SECONDS = 60
+#: Its own doubles until twenty seconds; this is for a service that has no distance to go.
+LONGEST_PAUSE_SECONDS = 3
+WAIT_SECONDS = 120
 
 T = TypeVar("T")
 
@@ -73,7 +75,7 @@ class Provider:
                     raise
                 self.retried.append(operation)
                 self._before_retry()
-                time.sleep(min(POLL_SECONDS * 2**attempt, 1))
+                time.sleep(min(POLL_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS))
         raise AssertionError("unreachable")
 
 
