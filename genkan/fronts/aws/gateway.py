@@ -13,13 +13,14 @@ from typing import Any
 
 from genkan.core import trace
 from genkan.core.app import App
-from genkan.core.call import Call, Caller, Origin
+from genkan.core.call import Anonymous, Call, Caller, Origin
 from genkan.core.errors import Invalid, Refusal, Unauthenticated
 from genkan.db.failures import Unavailable
 from genkan.federation.exchange import assume_role_with_saml
 from genkan.fronts.aws.authenticate import authenticate, with_modelled_token
 from genkan.fronts.aws.refusals import refusal_answer
 from genkan.fronts.aws.refused_requests import (
+    Asker,
     record_not_served,
     record_refused,
     record_undecoded,
@@ -210,6 +211,15 @@ def _call(exchange: Exchange) -> Call:
     )
 
 
+def _asker(exchange: Exchange) -> Asker:
+    """As far as it is known: nobody, before anybody is proven."""
+    return Asker(
+        caller=exchange.caller or Anonymous(),
+        origin=exchange.origin,
+        region=exchange.region or exchange.app.deployment.region,
+    )
+
+
 def _known(exchange: Exchange) -> tuple[Service, OperationModel]:
     assert exchange.service is not None
     assert exchange.operation is not None
@@ -223,14 +233,7 @@ def _model(exchange: Exchange) -> Model:
 
 async def _refused(exchange: Exchange, refusal: Refusal) -> Response:
     _, operation = _known(exchange)
-    await record_refused(
-        exchange.app,
-        operation,
-        refusal,
-        caller=exchange.caller,
-        origin=exchange.origin,
-        region=exchange.region,
-    )
+    await record_refused(exchange.app, operation, refusal, _asker(exchange))
     return _error(exchange, refusal_answer(operation.service, refusal))
 
 
@@ -250,14 +253,7 @@ async def _rejected(exchange: Exchange, rejected: Rejected) -> None:
 async def _malformed(exchange: Exchange, refused: RequestRefused) -> Response:
     _, operation = _known(exchange)
     if exchange.caller is not None:
-        await record_undecoded(
-            exchange.app,
-            operation,
-            refused,
-            caller=exchange.caller,
-            origin=exchange.origin,
-            region=exchange.region,
-        )
+        await record_undecoded(exchange.app, operation, refused, _asker(exchange))
     return _error(exchange, refusal_error(operation, refused))
 
 
@@ -279,15 +275,7 @@ async def _not_served(exchange: Exchange, operation: OperationModel) -> Response
         "InvalidAction" if query else "UnknownOperationException",
         f"{operation.name} is not served by this release.",
     )
-    assert exchange.caller is not None
-    await record_not_served(
-        exchange.app,
-        operation,
-        answer,
-        caller=exchange.caller,
-        origin=exchange.origin,
-        region=exchange.region,
-    )
+    await record_not_served(exchange.app, operation, answer, _asker(exchange))
     return encode_error(
         operation.protocol,
         code=answer.code,

@@ -6,9 +6,10 @@ cannot fill the disk, and what they call an operation that nobody has is no word
 """
 
 import re
+from dataclasses import dataclass, replace
 
 from genkan.core.app import App
-from genkan.core.call import Anonymous, Call, Caller, Operation, Origin, Public
+from genkan.core.call import Call, Caller, Operation, Origin, Public
 from genkan.core.errors import Invalid, Refusal, Unauthenticated
 from genkan.fronts.aws.authenticate import authenticate
 from genkan.fronts.aws.services import SERVICES, Service
@@ -25,29 +26,24 @@ _NO_READS = frozenset({"RegisterClient"})
 _REFUSED = Public(reason="nothing is done; the refusal is recorded")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asked, from where, and which Region was meant."""
+
+    caller: Caller
+    origin: Origin
+    region: str
+
+
 async def record_refused(
-    app: App,
-    operation: OperationModel,
-    refusal: Refusal,
-    *,
-    caller: Caller | None,
-    origin: Origin,
-    region: str,
+    app: App, operation: OperationModel, refusal: Refusal, asker: Asker
 ) -> None:
     """A request of a known operation that no door has recorded: not proven, above all."""
     if isinstance(refusal, Unauthenticated) and refusal.caller is not None:
-        caller = refusal.caller
+        asker = replace(asker, caller=refusal.caller)
     service = SERVICES[operation.service]
-    await _record(
-        app,
-        service,
-        operation.name,
-        refusal,
-        caller=caller or Anonymous(),
-        origin=origin,
-        region=region or app.deployment.region,
-        read_only=_reads(service, operation.name),
-    )
+    reads = _reads(service, operation.name)
+    await _record(app, service, operation.name, refusal, asker, read_only=reads)
 
 
 def _reads(service: Service, name: str) -> bool:
@@ -56,64 +52,28 @@ def _reads(service: Service, name: str) -> bool:
 
 
 async def record_undecoded(
-    app: App,
-    operation: OperationModel,
-    refused: RequestRefused,
-    *,
-    caller: Caller,
-    origin: Origin,
-    region: str,
+    app: App, operation: OperationModel, refused: RequestRefused, asker: Asker
 ) -> None:
     """A request of a known operation that the decoder refused."""
     service = SERVICES[operation.service]
     answer = refusal_error(operation, _without_values(refused))
-    await _record(
-        app,
-        service,
-        operation.name,
-        answer,
-        caller=caller,
-        origin=origin,
-        region=region,
-        read_only=_reads(service, operation.name),
-    )
+    reads = _reads(service, operation.name)
+    await _record(app, service, operation.name, answer, asker, read_only=reads)
 
 
 async def record_not_served(
-    app: App,
-    operation: OperationModel,
-    answer: ErrorAnswer,
-    *,
-    caller: Caller,
-    origin: Origin,
-    region: str,
+    app: App, operation: OperationModel, answer: ErrorAnswer, asker: Asker
 ) -> None:
     """A request of an operation that AWS has and this release has not."""
     service = SERVICES[operation.service]
-    await _record(
-        app,
-        service,
-        operation.name,
-        answer,
-        caller=caller,
-        origin=origin,
-        region=region,
-        read_only=operation.readonly,
-    )
+    await _record(app, service, operation.name, answer, asker, read_only=operation.readonly)
 
 
 async def record_throttled(app: App, service: Service, call: Call, answer: ErrorAnswer) -> None:
     """A request that came too soon; `throttling` bounds how many of them are recorded."""
-    await _record(
-        app,
-        service,
-        call.operation.name,
-        answer,
-        caller=call.caller,
-        origin=call.origin,
-        region=call.region,
-        read_only=_reads(service, call.operation.name),
-    )
+    name = call.operation.name
+    asker = Asker(caller=call.caller, origin=call.origin, region=call.region)
+    await _record(app, service, name, answer, asker, read_only=_reads(service, name))
 
 
 async def record_unknown(app: App, request: Request, origin: Origin, unknown: Unknown) -> None:
@@ -128,9 +88,8 @@ async def record_unknown(app: App, request: Request, origin: Origin, unknown: Un
     except (Unauthenticated, RequestRefused):
         return
     answer = ErrorAnswer(unknown.code, "The operation is unknown.")
-    await _record(
-        app, service, name, answer, caller=caller, origin=origin, region=region, read_only=False
-    )
+    asker = Asker(caller=caller, origin=origin, region=region)
+    await _record(app, service, name, answer, asker, read_only=False)
 
 
 async def _record(
@@ -138,10 +97,8 @@ async def _record(
     service: Service,
     name: str,
     answer: ErrorAnswer | Refusal,
+    asker: Asker,
     *,
-    caller: Caller,
-    origin: Origin,
-    region: str,
     read_only: bool,
 ) -> None:
     refusal = answer if isinstance(answer, Refusal) else Invalid(answer.message, code=answer.code)
@@ -153,11 +110,11 @@ async def _record(
             reads="point" if read_only else None,
         ),
         params={},
-        caller=caller,
-        origin=origin,
+        caller=asker.caller,
+        origin=asker.origin,
         event_source=service.event_source,
         event_name=name,
-        region=region,
+        region=asker.region,
         service=service.model,
     )
     await record_refusal(app, call, refusal)
