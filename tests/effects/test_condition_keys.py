@@ -11,8 +11,6 @@ import pytest
 
 from tests.effects.limited import NAME, Limited, may, statement
 
-pytestmark = pytest.mark.xdist_group("effects-condition-keys")
-
 ROLES = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_"
 ELSEWHERE = "999999999999"
 

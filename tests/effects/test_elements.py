@@ -4,8 +4,6 @@ import pytest
 
 from tests.effects.limited import Limited, Statement, may, statement
 
-pytestmark = pytest.mark.xdist_group("effects-elements")
-
 
 def without_action(effect: str, *actions: str, **more: object) -> Statement:
     return {"Effect": effect, "NotAction": list(actions), "Resource": "*", **more}

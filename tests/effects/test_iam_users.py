@@ -20,8 +20,6 @@ from tests.perform.house import a_call
 from tests.support.assembled import Assembled
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("effects-iam-users")
-
 OWNER = Owner(reason="test")
 MEMBER = "sakura-web-dev"
 ALL = "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.faults.chaos import some
 from tests.faults.conftest import Stage
 from tests.faults.lives import Cradle, Life, Step, copy_of
@@ -23,7 +21,6 @@ from tests.faults.scene import (
     until,
 )
 
-pytestmark = pytest.mark.xdist_group("faults")
 SIGKILLED = -9
 LIVES_AT_MOST = 60
 TRIED = 8

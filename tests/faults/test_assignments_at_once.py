@@ -14,7 +14,6 @@ from tests.faults.lives import Cradle, Life, Step, copy_of
 from tests.faults.lost import Lost, answered
 from tests.faults.scene import READ_ONLY, until
 
-pytestmark = pytest.mark.xdist_group("faults")
 ACCOUNTS, SETS = 4, 3
 SIGKILLED = -9
 

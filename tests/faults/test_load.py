@@ -17,7 +17,6 @@ from tests.faults.load import Acknowledged, Load
 from tests.faults.lost import Lost, answered
 from tests.faults.scene import Witness, until
 
-pytestmark = pytest.mark.xdist_group("faults")
 SIGKILLED, TERMINATED = -9, 0
 KILLS = 5
 GROUP = 8

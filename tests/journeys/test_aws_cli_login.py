@@ -12,7 +12,6 @@ from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import ALLOW, CONFIRM, DENY, DEVICE, Requests
 from tests.support.server import Server, free_port
 
-pytestmark = pytest.mark.xdist_group("aws-cli-login")
 BOTH = pytest.mark.parametrize("slot", ["new", "old"])
 
 

@@ -1,12 +1,8 @@
 """What the portal's access-keys page says to paste works in AWS CLI v2 as it stands."""
 
-import pytest
-
 from tests.journeys.conftest import NewDesk
 from tests.journeys.desk import Desk, Requests
 from tests.support.server import Server
-
-pytestmark = pytest.mark.xdist_group("aws-cli-use")
 
 
 def open_access_keys(here: Desk, alias: str, role_name: str) -> None:

@@ -16,7 +16,6 @@ from tests.support.person import post
 from tests.support.server import ANSWER_SECONDS, Server
 from tests.support.wire_engines import new_server
 
-pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
 BOTH = pytest.mark.parametrize("slot", ["new", "old"])
 WHO = ("sts", "get-caller-identity", "--profile", "reader")
 READER = ("sakura-playground", "ReadOnlyAccess")

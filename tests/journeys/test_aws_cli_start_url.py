@@ -17,8 +17,6 @@ from tests.journeys.desk import ALLOW, CONFIRM, DEVICE, PKCE, Requests
 from tests.journeys.tls_front import TlsFront
 from tests.support.server import ANSWER_SECONDS, Server, free_port
 
-pytestmark = pytest.mark.xdist_group("aws-cli-sessions")
-
 
 def test_a_head_of_the_start_url_leads_to_the_alias_and_a_get_does_not(house: Server) -> None:
     head = httpx.head(house.facts["start_url"], timeout=ANSWER_SECONDS)

@@ -15,8 +15,6 @@ from tests.support.server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = pytest.mark.xdist_group("aws-cli-use")
-
 
 @pytest.fixture(scope="module")
 def desks(

@@ -21,7 +21,6 @@ from tests.journeys.visitor import Visitor, plain_window
 from tests.support.person import post, register_client
 from tests.support.server import ANSWER_SECONDS, Server
 
-pytestmark = pytest.mark.xdist_group("portal-consent")
 CONFIRM, ALLOW, DENY = "#cli_verification_btn", "#cli_login_button", "#deny"
 VERIFIER = "v" * 64
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"

@@ -12,7 +12,6 @@ from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor, plain_window, take_away
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("portal-account")
 ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
 TOKYO = timezone(timedelta(hours=9))
 

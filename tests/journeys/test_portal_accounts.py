@@ -7,7 +7,6 @@ from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor, plain_window, take_away
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("portal-accounts")
 #: Name, alias, environment, colour, in the order in which the portal shows them.
 EVERYWHERE = (
     ("Data Development", "sakura-data-dev", "Development", "teal"),

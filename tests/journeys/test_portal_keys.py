@@ -14,7 +14,6 @@ from tests.clients.fixtures import NewAwsCli, NewWindow
 from tests.journeys.visitor import Visitor
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("portal-keys")
 SYSTEMS = {"posix": "macOS, Linux", "cmd": "Windows (cmd)", "powershell": "PowerShell"}
 ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
 every_system = pytest.mark.parametrize("system", list(SYSTEMS))

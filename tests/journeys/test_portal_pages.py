@@ -12,7 +12,6 @@ from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor, plain_window
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("portal-pages")
 ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
 
 

@@ -6,8 +6,6 @@ from tests.clients.fixtures import NewWindow
 from tests.journeys.visitor import Visitor, without_tokens
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("portal-sign-in")
-
 
 def test_user_name_and_password_lead_to_the_portal(window: NewWindow, server: Server) -> None:
     visitor = Visitor(window(), server)

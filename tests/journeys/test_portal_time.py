@@ -17,7 +17,6 @@ from tests.support.person import post, register_client
 from tests.support.server import Server
 from tests.support.wire_engines import new_server
 
-pytestmark = pytest.mark.xdist_group("portal-time")
 ALIAS, ROLE = "sakura-playground", "AdministratorAccess"
 WITH_A_CLOCK = """
 import os, pathlib
