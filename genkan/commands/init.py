@@ -158,12 +158,12 @@ def _begin(place: "Place", kek: "KeyEncryptionKey") -> None:
     from genkan.keys.ring import make_keys
 
     now = time.time_ns() // 1_000_000
+    if _state(place) == installation.READY:  # and its schema is left as its nodes need it
+        raise Unsuitable(f"{place} holds an installation already")
     place.migrate(now)
     with closing(place.direct()) as database:
         state = database.read(installation.state)
         used = database.read(installation.is_used)
-    if state == installation.READY:
-        raise Unsuitable(f"{place} holds an installation already")
     if used and state == installation.NOTHING:
         raise Unsuitable(f"{place} holds something else than an installation")
     if state == installation.BEGUN:
@@ -176,6 +176,21 @@ def _begin(place: "Place", kek: "KeyEncryptionKey") -> None:
 
     with closing(place.direct()) as database:
         database.write(begin)
+
+
+def _state(place: "Place") -> str:
+    """How far an installation is that lies here, of whichever release."""
+    from genkan.db import installation
+    from genkan.db.ours import is_anothers
+    from genkan.db.place import SqlitePlace
+
+    if isinstance(place, SqlitePlace) and not place.path.exists():
+        return installation.NOTHING
+    with closing(place.direct()) as database:
+        tables = database.tables()
+        if is_anothers(tables) or "installation" not in tables:
+            return installation.NOTHING
+        return database.read(installation.state)
 
 
 def _vault(place: "Place", kek: "KeyEncryptionKey") -> Any:

@@ -400,6 +400,14 @@ def test_a_node_ahead_of_its_database_asks_for_the_migration(place: Place) -> No
     assert "run `genkan migrate`" in done.stderr
 
 
+def test_an_init_by_mistake_migrates_nothing(place: Place, begin: Begin) -> None:
+    place.init()
+    done = place.run("init", "--email", "a@example.com", script=next_release(BROKEN))
+    assert done.returncode == 1
+    assert done.stderr.endswith("holds an installation already\n")
+    serve(place, begin)
+
+
 def test_migrating_twice_does_nothing(place: Place) -> None:
     place.init()
     assert place.run("migrate").stdout.endswith("nothing to do\n")
