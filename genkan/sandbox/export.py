@@ -30,7 +30,7 @@ from genkan.instances import access_control, regions
 from genkan.instances import operations as instances
 from genkan.instances.records import ACTIVE, CREATE_IN_PROGRESS, REMOVING, Instance
 from genkan.organization import operations as organization
-from genkan.sandbox import export_access, export_applications, export_people
+from genkan.sandbox import export_access, export_applications, export_people, facts
 from genkan.sandbox.document import AccountInstance, Organization, SeedDocument, Settings, Unit
 from genkan.sandbox.export_organization import exported_organization
 from genkan.sandbox.seed_order import in_order
@@ -118,8 +118,11 @@ class Exported:
 
 
 def export(tx: Tx) -> Exported:
-    """The whole organization, ids included, in an order that only depends on what it holds."""
-    instance = instances.the_instance(tx)
+    """The whole organization, ids included, in an order that only depends on what it holds.
+
+    `ExportRefused` where there is none, or one whose making has not ended.
+    """
+    instance = _instance(tx)
     people = export_people.exported_users(tx, instance.identity_store_id)
     groups = export_people.exported_groups(tx, instance.identity_store_id, people)
     inside = export_applications.Inside(tx, instance, people, groups)
@@ -150,6 +153,15 @@ def export(tx: Tx) -> Exported:
                 f" {account_id}; a seed provisions it"
             )
     return Exported(in_order(document), inside.left_out)
+
+
+def _instance(tx: Tx) -> Instance:
+    if facts.is_half_made(tx):
+        raise ExportRefused("the organization is not complete: `genkan up` makes a whole one")
+    try:
+        return instances.the_instance(tx)
+    except NotFound:
+        raise ExportRefused("there is no organization yet: `genkan up` makes one") from None
 
 
 def _settings(tx: Tx, instance: Instance) -> Settings:

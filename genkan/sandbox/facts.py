@@ -58,6 +58,12 @@ def is_ready(tx: Tx) -> bool:
     return tx.one("SELECT 1 FROM sandbox_facts WHERE name = ?", READY) is not None
 
 
+def is_half_made(tx: Tx) -> bool:
+    """Whether a seed was begun here that has not ended, or never will."""
+    begun = tx.one("SELECT 1 FROM sandbox_facts WHERE name = ?", BEGUN)
+    return begun is not None and not is_ready(tx)
+
+
 def reset_secret(tx: Tx) -> str:
     """What a reset must present."""
     return tx.remembered("sandbox.reset_secret", lambda: _get(tx, "reset_secret").decode())

@@ -16,6 +16,7 @@ from genkan.core.call import Call, Origin, Owner
 from genkan.identity_store import operations as identity_store
 from genkan.perform import perform
 from genkan.permission_sets import operations as permission_sets
+from genkan.sandbox.directory import open_directory
 from genkan.sandbox.document import SeedDocument
 from genkan.sandbox.export import ExportRefused
 from genkan.sandbox.sample import SAMPLE_FILE, sample_document
@@ -119,6 +120,21 @@ def test_a_directory_without_an_organization_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportRefused, match="holds no organization"):
         export_organization(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_in_which_nothing_was_made_yet_is_refused(tmp_path: Path) -> None:
+    open_directory(tmp_path / "data", fresh=False, now=0).held.close()
+    with pytest.raises(ExportRefused, match="there is no organization yet"):
+        export_organization(tmp_path / "data")
+
+
+def test_half_of_an_organization_is_refused(data_dir: Path) -> None:
+    raw = sqlite3.connect(data_dir / "genkan.sqlite")
+    raw.execute("DELETE FROM sandbox_facts WHERE name = 'ready'")
+    raw.commit()
+    raw.close()
+    with pytest.raises(ExportRefused, match="the organization is not complete"):
+        export_organization(data_dir)
 
 
 def test_another_programs_file_is_refused(tmp_path: Path) -> None:
