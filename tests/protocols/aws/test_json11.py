@@ -4,6 +4,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -168,6 +169,41 @@ def test_records_enumerations_and_times_are_written_as_aws_writes_them():
 
 def test_other_mappings_are_read_by_key():
     assert body_of(LIST_INSTANCES, OrderedDict(next_token="t")) == b'{"NextToken":"t"}'
+
+
+#: A dictionary, another mapping and an object are each read by code of their own.
+KINDS = {"dict": dict, "mapping": OrderedDict, "object": lambda given: SimpleNamespace(**given)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_result_of_any_kind_is_written_alike(kind):
+    of = KINDS[kind]
+    emails = [of({"value": "a@example.org", "primary": True, "private": 1}), of({"type": "work"})]
+    name = of({"given_name": "Hana", "family_name": None})
+    made = of(USER | {"name": name, "emails": emails, "created_at": 1500, "private": object()})
+    assert msgspec.json.decode(body_of(DESCRIBE_USER, made)) == {
+        "IdentityStoreId": USER["identity_store_id"],
+        "UserId": USER["user_id"],
+        "UserArn": USER["user_arn"],
+        "Revision": "1",
+        "Name": {"GivenName": "Hana"},
+        "Emails": [{"Value": "a@example.org", "Primary": True}, {"Type": "work"}],
+        "CreatedAt": 1.5,
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"user_id": None}, "UserId: required"),
+        ({"user_id": 5}, "UserId: string expected, not int"),
+        ({"emails": [{"value": "x"}, {"primary": 1}]}, "Emails: Primary: boolean expected"),
+    ],
+)
+def test_what_does_not_fit_is_told_by_its_path_whatever_the_kind(kind, change, path):
+    with pytest.raises(aws.EncodingError, match=path):
+        body_of(DESCRIBE_USER, KINDS[kind](USER | change))
 
 
 @pytest.mark.parametrize("result", [None, {}, object()])
