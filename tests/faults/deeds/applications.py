@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from tests.faults.deeds.deed import (
     Answer,
-    Deed,
     Fact,
     Hand,
     Params,
@@ -13,6 +12,7 @@ from tests.faults.deeds.deed import (
     Room,
     Row,
     of_instance,
+    sso,
     there,
 )
 from tests.faults.deeds.directory import (
@@ -238,6 +238,10 @@ def _told_part(key: Key, answer: Answer) -> Value:
     return texts(found(answer, _PARTS[key[1]][1]) or [])
 
 
+def _of_app(hand: Hand, key: Key) -> Params:
+    return {"ApplicationArn": key[0]}
+
+
 _TELLS = {
     "scope": "GetApplicationAccessScope",
     "authentication_method": "GetApplicationAuthenticationMethod",
@@ -255,7 +259,7 @@ FACTS = (
         sql=f"SELECT {_ARN}, a.name, a.description, a.status FROM applications AS a {_OURS}",
         stored=lambda row: [(row[:1], row[1:])],
         name="DescribeApplication",
-        asks=lambda hand, key: {"ApplicationArn": key[0]},
+        asks=_of_app,
         told=lambda key, answer: (answer["Name"], answer.get("Description"), answer["Status"]),
         by=of_instance,
     ),
@@ -264,7 +268,7 @@ FACTS = (
         sql=f"SELECT {_ARN}, a.assignment_required FROM applications AS a {_OURS}",
         stored=lambda row: [(row[:1], bool(row[1]))],
         name="GetApplicationAssignmentConfiguration",
-        asks=lambda hand, key: {"ApplicationArn": key[0]},
+        asks=_of_app,
         told=lambda key, answer: answer["AssignmentRequired"],
         by=of_instance,
     ),
@@ -273,7 +277,7 @@ FACTS = (
         sql=f"SELECT {_ARN}, a.background_sessions FROM applications AS a {_OURS}",
         stored=lambda row: [(row[:1], row[1])],
         name="GetApplicationSessionConfiguration",
-        asks=lambda hand, key: {"ApplicationArn": key[0]},
+        asks=_of_app,
         told=lambda key, answer: answer["UserBackgroundSessionApplicationStatus"],
         by=of_instance,
     ),
@@ -316,19 +320,15 @@ FACTS = (
 )
 
 
-def _deed(name: str, asks: Callable[[Hand], Params], effect: object, **more: object) -> Deed:
-    return Deed(service="sso-admin", name=name, asks=asks, effect=effect, **more)  # type: ignore[arg-type]
-
-
-CREATE = _deed("CreateApplication", an_application, _make)
-DELETE = _deed("DeleteApplication", _removed, _end("ApplicationArn"))
-_ASSIGN_USER = _deed(
+CREATE = sso("CreateApplication", an_application, _make)
+DELETE = sso("DeleteApplication", _removed, _end("ApplicationArn"))
+_ASSIGN_USER = sso(
     "CreateApplicationAssignment", _assignment("users", "USER"), _assign, may_be=_CONFLICT
 )
-_ASSIGN_GROUP = _deed(
+_ASSIGN_GROUP = sso(
     "CreateApplicationAssignment", _assignment("groups", "GROUP"), _assign, may_be=_CONFLICT
 )
-_PUT_GRANT = _deed("PutApplicationGrant", _grant, _put_part("grant"))
+_PUT_GRANT = sso("PutApplicationGrant", _grant, _put_part("grant"))
 
 
 def _required(hand: Hand) -> Params:
@@ -379,8 +379,8 @@ ROOM = Room(
         _ASSIGN_USER,
         _ASSIGN_GROUP,
         _PUT_GRANT,
-        _deed("DeleteApplicationAssignment", _unassigned, _unassign),
-        _deed(
+        sso("DeleteApplicationAssignment", _unassigned, _unassign),
+        sso(
             "UpdateApplication",
             lambda hand: {
                 "ApplicationArn": _app(hand),
@@ -389,14 +389,14 @@ ROOM = Room(
             },
             _change,
         ),
-        _deed(
+        sso(
             "PutApplicationAssignmentConfiguration",
             _required,
             lambda paper, asked, answer: paper.put(
                 "assignments required", asked["ApplicationArn"], value=asked["AssignmentRequired"]
             ),
         ),
-        _deed(
+        sso(
             "PutApplicationSessionConfiguration",
             _sessions,
             lambda paper, asked, answer: paper.put(
@@ -405,22 +405,22 @@ ROOM = Room(
                 value=asked["UserBackgroundSessionApplicationStatus"],
             ),
         ),
-        _deed("PutApplicationAccessScope", _scope, _put_part("scope")),
-        _deed(
+        sso("PutApplicationAccessScope", _scope, _put_part("scope")),
+        sso(
             "DeleteApplicationAccessScope", _part_removed("scope"), _remove_part("scope"), often=0.5
         ),
-        _deed("PutApplicationAuthenticationMethod", _method, _put_part("authentication_method")),
-        _deed(
+        sso("PutApplicationAuthenticationMethod", _method, _put_part("authentication_method")),
+        sso(
             "DeleteApplicationAuthenticationMethod",
             _part_removed("authentication_method"),
             _remove_part("authentication_method"),
             often=0.5,
         ),
-        _deed("DeleteApplicationGrant", _part_removed("grant"), _remove_part("grant"), often=0.5),
-        _deed("CreateTrustedTokenIssuer", _an_issuer, _make_issuer),
-        _deed("UpdateTrustedTokenIssuer", _issuer_changed, _change_issuer),
-        _deed("DeleteTrustedTokenIssuer", _issuer_removed, _end("TrustedTokenIssuerArn")),
-        _deed(
+        sso("DeleteApplicationGrant", _part_removed("grant"), _remove_part("grant"), often=0.5),
+        sso("CreateTrustedTokenIssuer", _an_issuer, _make_issuer),
+        sso("UpdateTrustedTokenIssuer", _issuer_changed, _change_issuer),
+        sso("DeleteTrustedTokenIssuer", _issuer_removed, _end("TrustedTokenIssuerArn")),
+        sso(
             "CreateApplicationAssignment",
             lambda hand: {
                 "ApplicationArn": _app(hand),
@@ -431,7 +431,7 @@ ROOM = Room(
             refused="ResourceNotFoundException",
             often=0.3,
         ),
-        _deed("CreateApplication", _used_token, _make, refused="ConflictException", often=0.3),
+        sso("CreateApplication", _used_token, _make, refused="ConflictException", often=0.3),
     ),
     races=(
         Race(first=DELETE_USER, second=_ASSIGN_USER, asks=_who_leaves),

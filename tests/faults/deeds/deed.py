@@ -99,6 +99,16 @@ class Deed:
     often: float = 1.0
 
 
+def sso(
+    name: str,
+    asks: Callable[[Hand], Params],
+    effect: Callable[[Paper, Params, Answer], None] = no_effect,
+    **more: Any,
+) -> Deed:
+    """A deed of sso-admin's."""
+    return Deed(service="sso-admin", name=name, asks=asks, effect=effect, **more)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Race:
     """Two deeds at once, with requests for the same thing. Either may be refused for the other."""

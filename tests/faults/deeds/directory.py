@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from tests.faults.deeds.deed import (
     AT_MOST,
@@ -113,23 +114,23 @@ def _a_taken_name(hand: Hand) -> Params:
     return {**a_user(hand), "UserName": value[0].upper()}
 
 
-CREATE_USER = Deed(
-    service=SERVICE, name="CreateUser", asks=a_user, effect=_make_user, insists=False
-)
-DELETE_USER = Deed(
-    service=SERVICE, name="DeleteUser", asks=_removal("users", "UserId"), effect=_end("UserId")
-)
-CREATE_GROUP = Deed(
-    service=SERVICE, name="CreateGroup", asks=a_group, effect=_make_group, insists=False
-)
-DELETE_GROUP = Deed(
-    service=SERVICE, name="DeleteGroup", asks=_removal("groups", "GroupId"), effect=_end("GroupId")
-)
-JOIN = Deed(
-    service=SERVICE,
-    name="CreateGroupMembership",
-    asks=_a_membership,
-    effect=_join,
+def _deed(
+    name: str,
+    asks: Callable[[Hand], Params],
+    effect: Callable[[Paper, Params, Answer], None],
+    **more: Any,
+) -> Deed:
+    return Deed(service=SERVICE, name=name, asks=asks, effect=effect, **more)
+
+
+CREATE_USER = _deed("CreateUser", a_user, _make_user, insists=False)
+DELETE_USER = _deed("DeleteUser", _removal("users", "UserId"), _end("UserId"))
+CREATE_GROUP = _deed("CreateGroup", a_group, _make_group, insists=False)
+DELETE_GROUP = _deed("DeleteGroup", _removal("groups", "GroupId"), _end("GroupId"))
+JOIN = _deed(
+    "CreateGroupMembership",
+    _a_membership,
+    _join,
     insists=False,
     # After a lost answer nobody knows whether they are joined already.
     may_be=frozenset({"ConflictException"}),
@@ -205,43 +206,25 @@ ROOM = Room(
         CREATE_GROUP,
         DELETE_GROUP,
         JOIN,
-        Deed(
-            service=SERVICE,
-            name="UpdateUser",
-            asks=_change("users", "UserId", "displayName"),
-            effect=_change_user,
+        _deed("UpdateUser", _change("users", "UserId", "displayName"), _change_user),
+        _deed("UpdateUser", _change("users", "UserId", _ENTERPRISE), _change_user),
+        _deed("UpdateGroup", _change("groups", "GroupId", "description"), _change_group),
+        _deed(
+            "DeleteGroupMembership",
+            _removal("memberships", "MembershipId", 1),
+            _end("MembershipId"),
         ),
-        Deed(
-            service=SERVICE,
-            name="UpdateUser",
-            asks=_change("users", "UserId", _ENTERPRISE),
-            effect=_change_user,
-        ),
-        Deed(
-            service=SERVICE,
-            name="UpdateGroup",
-            asks=_change("groups", "GroupId", "description"),
-            effect=_change_group,
-        ),
-        Deed(
-            service=SERVICE,
-            name="DeleteGroupMembership",
-            asks=_removal("memberships", "MembershipId", 1),
-            effect=_end("MembershipId"),
-        ),
-        Deed(
-            service=SERVICE,
-            name="CreateUser",
-            asks=_a_taken_name,
-            effect=_make_user,
+        _deed(
+            "CreateUser",
+            _a_taken_name,
+            _make_user,
             refused="ConflictException",
             often=0.3,
         ),
-        Deed(
-            service=SERVICE,
-            name="DeleteUser",
-            asks=lambda hand: {"IdentityStoreId": hand.store, "UserId": NOBODY},
-            effect=_end("UserId"),
+        _deed(
+            "DeleteUser",
+            lambda hand: {"IdentityStoreId": hand.store, "UserId": NOBODY},
+            _end("UserId"),
             refused="ResourceNotFoundException",
             often=0.3,
         ),

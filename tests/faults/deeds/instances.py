@@ -1,7 +1,6 @@
 """Instances: Regions that come and go, attributes, an account instance with what it holds."""
 
 import json
-from typing import Any
 
 from tests.faults.deeds.applications import CREATE as CREATE_APPLICATION
 from tests.faults.deeds.applications import CUSTOM
@@ -17,7 +16,7 @@ from tests.faults.deeds.deed import (
     Passing,
     Race,
     Room,
-    no_effect,
+    sso,
 )
 from tests.faults.deeds.directory import CREATE_USER, a_user
 from tests.faults.deeds.tags import TAGS, tagging
@@ -26,10 +25,6 @@ from tests.faults.paper import Key, Paper, Value, found, texts
 _REGIONS = ("eu-central-1", "ap-northeast-1", "eu-west-1", "us-west-2")
 _PASSING = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "ADDING", "REMOVING"})
 _SOON = {"ADDING": "ACTIVE", "CREATE_IN_PROGRESS": "ACTIVE"}
-
-
-def _sso(name: str, **more: Any) -> Deed:
-    return Deed(service="sso-admin", name=name, **more)
 
 
 def _region(hand: Hand) -> Params:
@@ -132,14 +127,14 @@ def _is_over(answer: Answer) -> bool:
     return answer["Status"] not in _PASSING
 
 
-CREATE_INSTANCE = _sso(
+CREATE_INSTANCE = sso(
     "CreateInstance",
     asks=_an_instance,
     effect=_make_instance,
     by=TENANT,
     passing=Passing(name="DescribeInstance", asks=_described, over=_is_over),
 )
-DELETE_INSTANCE = _sso(
+DELETE_INSTANCE = sso(
     "DeleteInstance",
     asks=_own,
     effect=_end_instance,
@@ -155,7 +150,7 @@ OWN_USER = Deed(
     insists=False,
     by=TENANT,
 )
-OWN_APPLICATION = _sso(
+OWN_APPLICATION = sso(
     "CreateApplication", asks=_own_application, effect=CREATE_APPLICATION.effect, by=TENANT
 )
 
@@ -165,6 +160,10 @@ def _while_it_goes(deed: Deed) -> Race:
         return _own(hand), deed.asks(hand)
 
     return Race(first=DELETE_INSTANCE, second=deed, asks=both)
+
+
+def _of_instance(hand: Hand, key: Key) -> Params:
+    return {"InstanceArn": key[0]}
 
 
 def _owner(hand: Hand, key: Key) -> str:
@@ -194,7 +193,7 @@ FACTS = (
         " FROM instance_access_control_attributes",
         stored=lambda row: [(row[:1], texts(json.loads(row[1])))],
         name="DescribeInstanceAccessControlAttributeConfiguration",
-        asks=lambda hand, key: {"InstanceArn": key[0]},
+        asks=_of_instance,
         told=lambda key, answer: texts(found(answer, "AccessControlAttributes")),
     ),
     Fact(
@@ -202,7 +201,7 @@ FACTS = (
         sql="SELECT arn, name FROM instances WHERE kind = 'ORGANIZATION'",
         stored=lambda row: [(row[:1], row[1])],
         name="DescribeInstance",
-        asks=lambda hand, key: {"InstanceArn": key[0]},
+        asks=_of_instance,
         told=lambda key, answer: answer["Name"],
     ),
     Fact(
@@ -210,7 +209,7 @@ FACTS = (
         sql="SELECT arn, name, status FROM instances WHERE kind = 'ACCOUNT'",
         stored=lambda row: [(row[:1], row[1:])],
         name="DescribeInstance",
-        asks=lambda hand, key: {"InstanceArn": key[0]},
+        asks=_of_instance,
         told=lambda key, answer: (
             None if _status(key, answer) is None else (answer["Name"], _status(key, answer))
         ),
@@ -228,7 +227,7 @@ ROOM = Room(
     members=(TENANT,),
     facts=FACTS,
     deeds=(
-        _sso(
+        sso(
             "AddRegion",
             asks=_region,
             effect=lambda paper, asked, answer: paper.put(
@@ -236,7 +235,7 @@ ROOM = Room(
             ),
             passing=_REGIONS_REST,
         ),
-        _sso(
+        sso(
             "RemoveRegion",
             asks=_region_removed,
             effect=lambda paper, asked, answer: paper.drop(
@@ -244,17 +243,17 @@ ROOM = Room(
             ),
             passing=_REGIONS_REST,
         ),
-        _sso(
+        sso(
             "CreateInstanceAccessControlAttributeConfiguration",
             asks=_first_attributes,
             effect=_put_attributes,
         ),
-        _sso(
+        sso(
             "UpdateInstanceAccessControlAttributeConfiguration",
             asks=_other_attributes,
             effect=_put_attributes,
         ),
-        _sso(
+        sso(
             "DeleteInstanceAccessControlAttributeConfiguration",
             asks=lambda hand: {"InstanceArn": hand.one("attributes", hand.instance)[0]},
             effect=lambda paper, asked, answer: paper.drop("attributes", asked["InstanceArn"]),
@@ -264,29 +263,28 @@ ROOM = Room(
         DELETE_INSTANCE,
         OWN_USER,
         OWN_APPLICATION,
-        _sso("DescribeInstance", asks=_nothing, effect=_learn_store),
-        _sso(
+        sso("DescribeInstance", asks=_nothing, effect=_learn_store),
+        sso(
             "UpdateInstance",
             asks=lambda hand: {**_own(hand), "Name": hand.a_name()},
             effect=_rename,
             by=TENANT,
         ),
-        _sso(
+        sso(
             "UpdateInstance",
             asks=lambda hand: {"InstanceArn": hand.instance, "Name": hand.a_name()},
             effect=_rename,
         ),
         *tagging("organization instance"),
-        _sso(
+        sso(
             "RemoveRegion",
             asks=lambda hand: {"InstanceArn": hand.instance, "RegionName": "us-east-1"},
             refused="ValidationException",
             often=0.3,
         ),
-        _sso(
+        sso(
             "CreateInstance",
             asks=lambda hand: {"Name": hand.a_name()},
-            effect=no_effect,
             refused="AccessDeniedException",
             often=0.3,
         ),

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.faults.deeds.deed import Answer, Deed, Fact, Hand, Params, Race, Room
+from tests.faults.deeds.deed import Answer, Deed, Fact, Hand, Params, Race, Room, sso
 from tests.faults.deeds.tags import TAGS, tagging
-from tests.faults.paper import Paper, Value, found, texts
+from tests.faults.paper import Key, Paper, Value, found, texts
 
 AWS_POLICIES = tuple(
     f"arn:aws:iam::aws:policy/{name}"
@@ -21,10 +21,6 @@ _INLINE = (
 def inline_policy(name: str) -> str:
     """A policy that says the name."""
     return _INLINE % name.replace("-", "")
-
-
-def _sso(name: str, **more: Any) -> Deed:
-    return Deed(service="sso-admin", name=name, **more)
 
 
 def _set(hand: Hand, *kind: str, **more: Any) -> dict[str, Any]:
@@ -108,15 +104,19 @@ def read_json(text: str) -> Value | None:
     return json.loads(text) if text else None
 
 
+def _of_set(hand: Hand, key: Key) -> Params:
+    return {"InstanceArn": hand.instance, "PermissionSetArn": key[0]}
+
+
 _ARN = "'arn:aws:sso:::permissionSet/' || s.instance_id || '/' || s.permission_set_id"
 _OURS = "(s.name LIKE 'load-%' OR s.name LIKE 'L-%')"
-CREATE = _sso("CreatePermissionSet", asks=_a_set, effect=_make, insists=False)
-ATTACH_CUSTOMER = _sso(
+CREATE = sso("CreatePermissionSet", asks=_a_set, effect=_make, insists=False)
+ATTACH_CUSTOMER = sso(
     "AttachCustomerManagedPolicyReferenceToPermissionSet",
     asks=_customer,
     effect=lambda paper, asked, answer: paper.put("customer policies", *_referred(asked)),
 )
-PUT_BOUNDARY = _sso(
+PUT_BOUNDARY = sso(
     "PutPermissionsBoundaryToPermissionSet",
     asks=_boundary,
     effect=lambda paper, asked, answer: paper.put(
@@ -125,19 +125,19 @@ PUT_BOUNDARY = _sso(
         value=texts_of_boundary(asked["PermissionsBoundary"]),
     ),
 )
-PUT_INLINE = _sso(
+PUT_INLINE = sso(
     "PutInlinePolicyToPermissionSet",
     asks=lambda hand: _set(hand, InlinePolicy=inline_policy(hand.a_name())),
     effect=lambda paper, asked, answer: paper.put(
         "inline policies", asked["PermissionSetArn"], value=read_json(asked["InlinePolicy"])
     ),
 )
-DELETE = _sso(
+DELETE = sso(
     "DeletePermissionSet",
     asks=_removed,
     effect=lambda paper, asked, answer: paper.end(asked["PermissionSetArn"]),
 )
-ATTACH = _sso(
+ATTACH = sso(
     "AttachManagedPolicyToPermissionSet",
     asks=_managed,
     effect=lambda paper, asked, answer: paper.put(
@@ -152,7 +152,7 @@ FACTS = (
         f" FROM permission_sets AS s WHERE {_OURS}",
         stored=lambda row: [(row[:1], row[1:])],
         name="DescribePermissionSet",
-        asks=lambda hand, key: {"InstanceArn": hand.instance, "PermissionSetArn": key[0]},
+        asks=_of_set,
         told=lambda key, answer: tuple(
             answer["PermissionSet"].get(name, "")
             for name in ("Name", "Description", "SessionDuration", "RelayState")
@@ -164,7 +164,7 @@ FACTS = (
         f" permission_sets AS s ON s.permission_set_id = m.permission_set_id WHERE {_OURS}",
         stored=lambda row: [(row, True)],
         name="ListManagedPoliciesInPermissionSet",
-        asks=lambda hand, key: {"InstanceArn": hand.instance, "PermissionSetArn": key[0]},
+        asks=_of_set,
         told=lambda key, answer: (
             key[1] in {one["Arn"] for one in answer["AttachedManagedPolicies"]} or None
         ),
@@ -175,7 +175,7 @@ FACTS = (
         f" permission_sets AS s ON s.permission_set_id = m.permission_set_id WHERE {_OURS}",
         stored=lambda row: [(row, True)],
         name="ListCustomerManagedPolicyReferencesInPermissionSet",
-        asks=lambda hand, key: {"InstanceArn": hand.instance, "PermissionSetArn": key[0]},
+        asks=_of_set,
         told=lambda key, answer: (
             key[1:]
             in {(one["Path"], one["Name"]) for one in answer["CustomerManagedPolicyReferences"]}
@@ -188,7 +188,7 @@ FACTS = (
         f" WHERE s.inline_policy <> '' AND {_OURS}",
         stored=lambda row: [(row[:1], read_json(row[1]))],
         name="GetInlinePolicyForPermissionSet",
-        asks=lambda hand, key: {"InstanceArn": hand.instance, "PermissionSetArn": key[0]},
+        asks=_of_set,
         told=lambda key, answer: read_json(answer.get("InlinePolicy", "")),
     ),
     Fact(
@@ -197,7 +197,7 @@ FACTS = (
         f" WHERE s.boundary <> '' AND {_OURS}",
         stored=lambda row: [(row[:1], texts_of_boundary(json.loads(row[1])))],
         name="GetPermissionsBoundaryForPermissionSet",
-        asks=lambda hand, key: {"InstanceArn": hand.instance, "PermissionSetArn": key[0]},
+        asks=_of_set,
         told=lambda key, answer: texts_of_boundary(answer["PermissionsBoundary"]),
     ),
 )
@@ -209,7 +209,7 @@ def texts_of_boundary(boundary: Any) -> Value:
 
 
 def _refused(name: str, code: str, asks: Callable[[Hand], Params], effect: Any) -> Deed:
-    return _sso(name, asks=asks, effect=effect, refused=code, often=0.3)
+    return sso(name, asks=asks, effect=effect, refused=code, often=0.3)
 
 
 def _a_taken_name(hand: Hand) -> Params:
@@ -237,11 +237,11 @@ ROOM = Room(
     facts=FACTS,
     deeds=(
         CREATE,
-        _sso("UpdatePermissionSet", asks=_changed, effect=_change),
+        sso("UpdatePermissionSet", asks=_changed, effect=_change),
         DELETE,
         PUT_INLINE,
         ATTACH,
-        _sso(
+        sso(
             "DetachManagedPolicyFromPermissionSet",
             asks=_managed_detached,
             effect=lambda paper, asked, answer: paper.drop(
@@ -249,12 +249,12 @@ ROOM = Room(
             ),
         ),
         ATTACH_CUSTOMER,
-        _sso(
+        sso(
             "DetachCustomerManagedPolicyReferenceFromPermissionSet",
             asks=_customer_detached,
             effect=lambda paper, asked, answer: paper.drop("customer policies", *_referred(asked)),
         ),
-        _sso(
+        sso(
             "DeleteInlinePolicyFromPermissionSet",
             asks=lambda hand: _set(hand, "inline policies"),
             effect=lambda paper, asked, answer: paper.drop(
@@ -263,7 +263,7 @@ ROOM = Room(
             often=0.5,
         ),
         PUT_BOUNDARY,
-        _sso(
+        sso(
             "DeletePermissionsBoundaryFromPermissionSet",
             asks=lambda hand: _set(hand, "boundaries"),
             effect=lambda paper, asked, answer: paper.drop("boundaries", asked["PermissionSetArn"]),
