@@ -201,6 +201,8 @@ class _Reader:
         if isinstance(node, Mapping):
             return text_of(plain_value(node), longest)
         if isinstance(node, Scalar) and isinstance(node.value, str):
+            if not node.text:
+                self._report(node, path, "must not be empty")
             return node.text
         self._expected("a policy, as a mapping or as its JSON text,", node, path)
         return ""

@@ -95,6 +95,10 @@ CASES: list[tuple[str, str, str, str]] = [
     ("last_version: v3", "last_version: §v1",
      "organization.accounts[0].customer_managed_policies[0].last_version",
      "is lower than v2, which is given"),
+    ("other_versions: [{version: v1, document: *allow}]",
+     'other_versions: [{version: v1, document: §""}]',
+     "organization.accounts[0].customer_managed_policies[0].other_versions[0].document",
+     "must not be empty"),
     # controls
     ("[SERVICE_CONTROL_POLICY]", "[§TAG_POLICY]", "organization.policy_types[0]",
      "must be SERVICE_CONTROL_POLICY"),
