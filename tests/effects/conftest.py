@@ -3,14 +3,11 @@
 import pytest
 
 from tests.effects.limited import Limited, sign_in
-from tests.fronts.aws.world import World, read_world
+from tests.fronts.aws.conftest import world
+from tests.fronts.aws.world import read_world
 from tests.support.server import Server
 
-
-@pytest.fixture
-def world(server: Server) -> World:
-    """A clean organization."""
-    return read_world(server)
+__all__ = ["limited", "world"]
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from psycopg.conninfo import make_conninfo
 
 from tests.faults.dying_server import KNOBS
 from tests.faults.lives import Born, Cradle, Step
-from tests.support.nodes import Nodes, new_database, postgres_url
-from tests.support.postgresql import Cluster
+from tests.support.nodes import Nodes, new_database
+from tests.support.postgresql import Cluster, postgres_url
 
 LEASE_MS = 2_000
 """Instead of half a minute, which nobody wants to wait for after every kill."""

@@ -15,14 +15,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 import genkan.sandbox
 from genkan.db.place import Place, PostgresPlace
 from tests.support.engines import POSTGRES, new_postgres_database, server_dsn
+from tests.support.postgresql import postgres_url
 from tests.support.server import Server, free_port
 
 TEMPLATE = "genkan_installed"
@@ -37,12 +36,6 @@ _TABLES = (
 _CONFLICTS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
-def database_url(dsn: str) -> str:
-    """A connection string of the tests' server as settings name it."""
-    parts = conninfo_to_dict(dsn)
-    return f"postgresql:///{parts.pop('dbname')}?{urlencode(parts)}"
-
-
 def settings_file(
     folder: Path, *, port: int, dsn: str, key: bytes, base_url: str | None = None
 ) -> Path:
@@ -54,7 +47,7 @@ def settings_file(
     values = {
         "base_url": base_url or f"http://localhost:{port}",
         "listen": f"127.0.0.1:{port}",
-        "database": database_url(dsn),
+        "database": postgres_url(dsn),
         "key_file": str(key_file),
         "log_format": "text",
         "log_level": "warning",
@@ -198,7 +191,7 @@ class PostgresServer(Server):
     @property
     def place(self) -> Place:
         """Where its data is."""
-        return PostgresPlace(database_url(self._installed.dsn))
+        return PostgresPlace(postgres_url(self._installed.dsn))
 
     def files(self) -> list[Path]:
         """Settings and key, the database's own files, and what PostgreSQL has logged."""

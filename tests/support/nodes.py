@@ -22,8 +22,11 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
+import psycopg
+from psycopg.conninfo import make_conninfo
 
 from tests.support.forwarder import Forwarder
+from tests.support.postgresql import postgres_url
 from tests.support.server import (
     ANSWER_SECONDS,
     END_SECONDS,
@@ -321,22 +324,9 @@ class _ToOneNode(httpx.HTTPTransport):
         return super().handle_request(turned_aside)
 
 
-def postgres_url(dsn: str) -> str:
-    """A connection string (`host=… dbname=…`) as settings take it."""
-    from urllib.parse import quote, urlencode
-
-    from psycopg.conninfo import conninfo_to_dict
-
-    parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
-    return f"postgresql:///{quote(parts.pop('dbname'))}?{urlencode(parts)}"
-
-
 @contextmanager
 def new_database(dsn: str, template: str = "template0") -> Iterator[str]:
     """A database of its own on the server of `dsn`, as settings name it; dropped at the end."""
-    import psycopg
-    from psycopg.conninfo import make_conninfo
-
     name = f"genkan_{secrets.token_hex(6)}"
     with psycopg.connect(dsn, autocommit=True) as raw:
         raw.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())

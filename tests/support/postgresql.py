@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlencode
 
+from psycopg.conninfo import conninfo_to_dict
+
 from scripts.install_postgresql import programs
 from tests.support.server import END_SECONDS, START_SECONDS, free_port
 
@@ -170,6 +172,12 @@ class Cluster:
         )
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]}: {done.stderr}")
+
+
+def postgres_url(dsn: str) -> str:
+    """A connection string (`host=… dbname=…`) as settings name it."""
+    parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
+    return f"postgresql:///{quote(parts.pop('dbname'))}?{urlencode(parts)}"
 
 
 @contextmanager
