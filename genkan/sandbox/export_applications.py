@@ -1,7 +1,7 @@
 """Applications and trusted token issuers of an instance, as a seed describes them.
 
 What an application has may refer to what was deleted since; a seed cannot say that, so it is left
-out, and `Left.out` says what it was.
+out, and `Inside.left_out` says what it was.
 """
 
 from collections.abc import Mapping, Sequence
