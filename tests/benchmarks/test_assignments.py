@@ -13,7 +13,6 @@ from benchmarks.assignments import BEGIN, END, PAGE, Figure, expectation, rewrit
 from benchmarks.burst import Asked, Burst, Line, ask_all, middle
 from benchmarks.load import Answer, Wrong
 from benchmarks.sites import GENKAN, Site
-from benchmarks.table import NoMarks
 from tests.benchmarks.test_load import Counting, serving
 
 ACCEPTED = Answer(200, b"", b"{}")
@@ -127,15 +126,6 @@ def test_only_what_stands_between_the_marks_is_rewritten(tmp_path: Path) -> None
     page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     rewrite(page, "new")
     assert page.read_text() == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
-
-
-@pytest.mark.parametrize("text", ["", BEGIN, f"{END}\n{BEGIN}"])
-def test_a_page_without_the_marks_stays_as_it_is(tmp_path: Path, text: str) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(text)
-    with pytest.raises(NoMarks):
-        rewrite(page, "new")
-    assert page.read_text() == text
 
 
 def test_the_page_has_the_marks() -> None:
