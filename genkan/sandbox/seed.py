@@ -74,7 +74,7 @@ async def _organization(seeder: Seeder, document: SeedDocument, names: Names) ->
         organization.create_organization,
         **_account(seeder, names.accounts[0]),
         organization_id=settings.organization_id or None,
-        root_id=settings.root_id or None,
+        root_id=settings.root_id or names.root_id or None,
     )
     root_id = seeder.made.root_id = made.root_id
     units = seeder.made.units

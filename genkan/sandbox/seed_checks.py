@@ -59,7 +59,7 @@ def _organization(document: SeedDocument, names: Names) -> Found:
             yield from taken.again((*at, index, "name"), policy.name)
             yield from unique_ids.again((*at, index, "id"), policy.id)
             yield from _policy((*at, index), policy)
-    yield from _units(document.settings.root_id, names)
+    yield from _units(document.settings.root_id or names.root_id, names)
 
 
 def _policy(at: Path, policy: CustomerManagedPolicy) -> Found:

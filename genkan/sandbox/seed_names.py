@@ -85,6 +85,11 @@ class Names:
     _unknown_account: Guesses = field(default_factory=lambda: Guesses("account"))
     _unknown_unit: Guesses = field(default_factory=lambda: Guesses("unit"))
 
+    @property
+    def root_id(self) -> str:
+        """The root that the ids of units name; an empty text where no unit has an id."""
+        return next((f"r-{one.unit.id.split('-')[1]}" for one in self.units if one.unit.id), "")
+
     def account(self, reference: str) -> int:
         """The index of the account that an alias, a name or an id means; `Ambiguous` otherwise."""
         if reference in self._by_id:

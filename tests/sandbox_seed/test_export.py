@@ -99,6 +99,12 @@ def test_what_was_done_since_is_exported_from_under_a_running_server(data_dir: P
     assert exported == export_organization(data_dir).document, "stopped or running, it is the same"
 
 
+def test_units_with_ids_say_what_the_root_is() -> None:
+    document = parse_seed(SAMPLE_FILE.read_bytes())
+    document.organization.units[0].id = "ou-abcd-00000001"
+    assert exported_after_seeding(document).settings.root_id == "r-abcd"
+
+
 def test_an_export_leaves_no_trace_in_the_directory(data_dir: Path) -> None:
     before = {path.name: path.read_bytes() for path in data_dir.iterdir()}
     export_organization(data_dir)

@@ -523,6 +523,14 @@ def test_a_mistake_takes_one_line_and_leaves_the_terminal_alone(old: str, new: s
     assert counted == "1 mistake; nothing was made"
 
 
+def test_units_belong_to_one_root_even_where_none_is_given() -> None:
+    first = changed("- name: Work\n", "- name: Work\n      id: ou-abcd-00000001\n")
+    text = first.replace("{name: Empty}", "{name: Empty, id: ou-%s-00000002}")
+    assert mistakes(text % "abcd") == []
+    (found,) = mistakes(text % "wxyz")
+    assert found.message == '"ou-wxyz-00000002" does not belong to the root r-abcd'
+
+
 LONG_ARN = "arn:aws:s3:::" + "x" * 10_240
 
 
