@@ -5,6 +5,7 @@ differs from minute to minute by more than what is to be seen. The audit trail i
 that a sign-in pays for its own records alone.
 """
 
+import contextlib
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -78,11 +79,9 @@ def _bare_hash_ms(site: Site) -> float:
 
 
 def _thread_seconds(pid: int) -> dict[int, float]:
-    """Processor time of each thread of a process; that of its own number is the main one."""
-    tasks = Path(f"/proc/{pid}/task")
-    if not tasks.exists():
-        return {}
-    return {
-        int(task.name): int((task / "schedstat").read_text().split()[0]) / 1e9
-        for task in tasks.iterdir()
-    }
+    """Processor time of each thread of a process, as Linux tells; the main one has its number."""
+    found = {}
+    for file in Path("/proc").glob(f"{pid}/task/*/schedstat"):
+        with contextlib.suppress(OSError):  # It ended meanwhile.
+            found[int(file.parent.name)] = int(file.read_text().split()[0]) / 1e9
+    return found

@@ -129,8 +129,8 @@ def on_sqlite(name: str, scale: Scale) -> Iterator[Site]:
             unsealed=lambda: _unsealed(data_dir / "genkan.sqlite"),
             users=scale.users,
         )
-        pin(site.pids)
         try:
+            pin(site.pids)
             yield site
         finally:
             server.stop()

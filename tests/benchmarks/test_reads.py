@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import reads, sites, stores
+from benchmarks import reads, signing_in, sites, stores
+from benchmarks.operations import OPERATIONS
 from benchmarks.reads import READS, Targets
 from benchmarks.sites import GENKAN, QUOTAS, Site
 from genkan.protocols.aws.model import load
@@ -76,6 +77,19 @@ def test_a_read_is_measured_while_users_change(site: Site) -> None:
     pairs = zip(before, after, strict=True)
     changed = sum(one["Revision"] != other["Revision"] for one, other in pairs)
     assert changed > 1
+
+
+def test_a_sign_in_is_split_into_the_hash_the_loop_and_the_rest(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_in, "_bare_hash_ms", lambda site: 20.0)
+    operation = next(one for one in OPERATIONS if one.hashes)
+    found = signing_in.measured(site, "small", operation, runs=1, seconds=0.3)
+    assert (found.data, found.hash_ms) == ("small", 20.0)
+    assert found.hashing_ms > found.loop_ms > 0
+    assert found.rest_ms > 0
+    parts = found.hashing_ms + found.loop_ms + found.rest_ms
+    assert parts == pytest.approx(found.result.cpu_us / 1000, rel=0.2)
 
 
 def test_the_trail_is_waited_for_no_longer_than_told(site: Site) -> None:
