@@ -63,6 +63,7 @@ def export(
     from genkan.audit.direct import seal_everything
     from genkan.audit.exporting import Position
 
+    _check(output, state_file)
     state = _state(state_file, after)
     with (
         _told_to_stop() as stopping,
@@ -136,6 +137,15 @@ def _told_to_stop() -> Iterator[threading.Event]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _check(output: Path | None, state_file: Path | None) -> None:
+    if output is None:
+        return
+    if output.exists() and not output.is_file():
+        raise click.ClickException(f"{output} is no file: leave out --output to print the records")
+    if state_file is not None and output.resolve() == state_file.resolve():
+        raise click.UsageError("--output and --state name the same file")
 
 
 def _state(state_file: Path | None, after: int | None) -> "State | None":

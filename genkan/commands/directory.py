@@ -39,6 +39,8 @@ def refusals(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(
                 f"{unknown}: it may have been done; call this again"
             ) from None
+        except BrokenPipeError:
+            raise  # who read this has gone, and click ends without a word
         except OSError as error:
             raise click.ClickException(
                 f"cannot use {error.filename or 'the directory'}: {error.strerror}"

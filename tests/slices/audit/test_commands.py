@@ -1,6 +1,7 @@
 """`genkan audit` as a person types it, on both engines."""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -199,6 +200,35 @@ def test_an_export_to_a_file_goes_on_where_its_state_says(
     command.said("export", "--output", output, "--state", state)
     command.said("export", "--output", output, "--state", state)
     assert exported(output.read_text()) == in_order(store)
+
+
+def test_an_output_that_cannot_hold_records_is_refused_before_anything_is_written(
+    store: Store, command: Command, tmp_path: Path
+) -> None:
+    three_batches(store)
+    same, pipe = tmp_path / "out.jsonl", tmp_path / "pipe"
+    status, _, complained = command.run("export", "--output", same, "--state", same)
+    assert (status, same.exists()) == (2, False)
+    assert "--output and --state name the same file" in complained
+    os.mkfifo(pipe)
+    status, _, complained = command.run("export", "--output", pipe)
+    assert (status, complained) == (
+        1,
+        f"Error: {pipe} is no file: leave out --output to print the records\n",
+    )
+
+
+def test_a_reader_that_goes_away_ends_an_export_without_a_word(
+    store: Store, command: Command, tmp_path: Path
+) -> None:
+    three_batches(store)
+    process = command.begin("export", "--state", tmp_path / "state")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1
+    assert exported(command.said("export", "--state", tmp_path / "state")) == in_order(store)
 
 
 def test_what_a_killed_export_left_beyond_its_state_is_cut_off(
