@@ -9,10 +9,10 @@ from genkan.core import ids
 from genkan.core.app import App
 from genkan.core.call import Call, Operation, Origin, Owner, System
 from genkan.core.errors import Refusal
-from genkan.identity_store import operations as identity_store
-from genkan.organization import operations as organization
 from genkan.perform import perform
 
+_SERVICES = {"iam": "iam", "identity_store": "identitystore", "organization": "organizations"}
+"""Whose events a slice's operations are, where they are not Identity Center's."""
 _LONGEST_SECONDS = 60
 _PAUSE_SECONDS = 0.005
 
@@ -63,7 +63,7 @@ class Seeder:
                 Call(
                     operation=operation,
                     params=params,
-                    caller=Owner(reason="sample organization"),
+                    caller=Owner(reason="seed"),
                     origin=Origin(request_id=ids.request_id(), user_agent="genkan sandbox"),
                     event_source=_event_source(operation),
                     region=self.region,
@@ -91,10 +91,5 @@ async def wait_until(done: Callable[[], Awaitable[bool]], what: str) -> None:
 
 
 def _event_source(operation: Operation) -> str:
-    for source, operations in (
-        ("identitystore.amazonaws.com", identity_store.OPERATIONS),
-        ("organizations.amazonaws.com", organization.OPERATIONS),
-    ):
-        if operation in operations:
-            return source
-    return "sso.amazonaws.com"
+    of_slice = operation.run.__module__.split(".")[1]
+    return f"{_SERVICES.get(of_slice, 'sso')}.amazonaws.com"

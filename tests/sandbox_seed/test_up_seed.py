@@ -199,6 +199,24 @@ def test_the_pages_name_the_seeded_organization(server: Server) -> None:
     assert "hanako" not in page
 
 
+@pytest.mark.parametrize(
+    ("event_name", "service"),
+    [
+        ("EnableAWSServiceAccess", "organizations"),
+        ("CreatePolicy", "iam"),
+        ("CreateGroup", "identitystore"),
+        ("CreatePermissionSet", "sso"),
+    ],
+)
+def test_what_the_seed_did_is_told_as_an_event_of_the_service(
+    server: Server, event_name: str, service: str
+) -> None:
+    events = server.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": event_name}]
+    )["Events"]
+    assert {event["EventSource"] for event in events} == {f"{service}.amazonaws.com"}
+
+
 def test_a_reset_puts_the_seeded_organization_back(server: Server) -> None:
     store = server.client("identitystore")
     store.create_group(IdentityStoreId="d-00000000aa", DisplayName="More")
