@@ -260,15 +260,18 @@ def list_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[R
 
 
 def kept_user(tx: Tx, identity_store_id: str, user_id: str) -> str | None:
-    """The user as `described.user_json` has it."""
+    """The user as `described.user_json` has it; None when the store has no such user."""
     row = tx.one(
         _SELECT_LISTED_USER + " WHERE id = ? AND identity_store_id = ?", user_id, identity_store_id
     )
-    if row is None or row[1]:
-        return None if row is None else str(row[1])
-    # Written by a release that kept no JSON of users.
-    user = find_user(tx, user_id)
-    return None if user is None else user_json(user)
+    if row is None:
+        return None
+    text: str = row[1]
+    if not text:
+        # Written by a release that kept no JSON of users.
+        user = find_user(tx, user_id)
+        return None if user is None else user_json(user)
+    return text
 
 
 def page_of_users(tx: Tx, identity_store_id: str, after: str, limit: int) -> list[User]:
