@@ -5,6 +5,7 @@ as a mapping where that gives back its very text, and as that text otherwise. A 
 of YAML 1.1 or 1.2 could take for something else is quoted.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,10 @@ _POLICIES = {
     ServiceControlPolicy: ("content", CONTENT_LIMIT),
 }
 """Where parts have a policy, and up to which length it is laid out."""
+_NUMBER = re.compile(
+    r"0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
+)
+"""Numbers of YAML 1.2's core schema, those among them that `seed_yaml` takes for texts."""
 _OTHER_BREAKS = frozenset("\x85\u2028\u2029")
 """Line breaks to YAML 1.1, which only double quotes keep as they are: they escape them."""
 _IN_ONE_LINE = 3
@@ -123,7 +128,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
     if not _OTHER_BREAKS.isdisjoint(text):
         style = '"'
-    elif not is_text(text):
+    elif not is_text(text) or _NUMBER.fullmatch(text):
         style = "'"
     elif "\n" in text:
         style = "|"

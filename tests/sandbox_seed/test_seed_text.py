@@ -110,6 +110,15 @@ def test_a_tricky_text_survives_both_parsers(loader: None, text: str) -> None:
     assert parse_seed(yaml_of(document).encode()).groups[0].description == text
 
 
+@pytest.mark.parametrize(
+    "text", ["0o17", "0x1F", "1e999", "1e1000", "+.5", "-0", "9" * 5_000, "null", "no", "12:30:45"]
+)
+def test_what_another_reader_could_take_for_something_else_is_quoted(text: str) -> None:
+    document = parse_seed(SAMPLE_FILE.read_bytes())
+    document.groups[0].description = text
+    assert f"description: '{text}'\n" in yaml_of(document)
+
+
 @pytest.mark.parametrize("text", [*BREAKS, HALF_A_CHARACTER])
 def test_whatever_a_policy_may_hold_survives_both_parsers(loader: None, text: str) -> None:
     condition = {"StringEquals": {"aws:username": [text]}}
