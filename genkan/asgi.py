@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from genkan import forwarded, health
+from genkan import health
 from genkan.core import ids, trace
+from genkan.core.addresses import Network
 from genkan.core.call import Origin
 from genkan.core.trace import Trace
 from genkan.forwarded import TrustedProxies
@@ -67,7 +68,7 @@ class Server:
         allowed_hosts: frozenset[str],
         started: Callable[[], Awaitable[None]],
         stopped: Callable[[], Awaitable[None]],
-        trusted_proxies: Sequence[forwarded.Network] = (),
+        trusted_proxies: Sequence[Network] = (),
         health: Health | None = None,
         metrics: Metrics | None = None,
     ) -> None:

@@ -8,11 +8,11 @@ malformed counts as not sent.
 
 from collections.abc import Iterable, MutableMapping, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
+from genkan.core.addresses import Address, Network, plain
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 _FOR = b"x-forwarded-for"
@@ -110,8 +110,6 @@ def _address(text: str) -> Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
-            return None
-        return address.ipv4_mapped or address
-    return address
+    if isinstance(address, IPv6Address) and address.scope_id is not None:
+        return None
+    return plain(address)

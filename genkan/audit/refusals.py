@@ -13,7 +13,6 @@ Invariant: memory is bounded, whatever is sent.
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import threading
 import time
@@ -23,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genkan.audit.codes import error_of
+from genkan.core.addresses import customer
 from genkan.core.app import App
 from genkan.core.call import Anonymous, Call, Operation, Origin, Owner, Person, Signer, System
 from genkan.core.clock import Clock, iso8601
@@ -35,8 +35,6 @@ MOST_TOLD = 20
 """Codes and addresses that one record names."""
 _MOST_COUNTED = 1000
 _OTHERS = "others"
-_IPV6_NETWORK = 56
-"""What one customer holds, so that nobody has many budgets."""
 _log = logging.getLogger("genkan.audit")
 
 
@@ -144,7 +142,7 @@ class RefusalLimit:
         if isinstance(caller, Person):
             return self._proven.exceeded(caller.user_id)
         if isinstance(caller, Anonymous):
-            return self._strangers.exceeded(_network(call.origin.source_ip))
+            return self._strangers.exceeded(_source_of(call.origin))
         return None
 
     def _count(self, exceeded: str, code: str, source: str) -> None:
@@ -188,17 +186,9 @@ def _most(counter: Counter[str]) -> dict[str, int]:
     return shown
 
 
-def _network(source: str) -> Hashable:
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        return source[:64]
-    if address.version == 4:
-        return source
-    # A socket of both families has IPv4 clients in this form: they are no network of one.
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return ipaddress.ip_network((address, _IPV6_NETWORK), strict=False)
+def _source_of(origin: Origin) -> Hashable:
+    # By customer, so that nobody has many budgets.
+    return customer(origin.source_ip) or origin.source_ip[:64]
 
 
 # --- telling --------------------------------------------------------------------------------------

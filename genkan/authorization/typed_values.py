@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 
 from genkan.authorization.variables import Lookup
+from genkan.core.addresses import Address, Network, plain, plain_network
 
 Check: TypeAlias = Callable[[str], bool | None]
 """Whether one value of the request matches any value of the policy; None when that is open."""
@@ -137,12 +138,6 @@ def _parse_base64(text: str) -> bytes | None:
         return None
 
 
-_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-_MAPPED_BITS = 96
-"""The bits before the IPv4 address in `::ffff:192.0.2.1`."""
-
-
 def ip_test(values: tuple[str, ...], variables: bool) -> Test:
     """IpAddress: an address or CIDR range of either family; `::ffff:192.0.2.1` is `192.0.2.1`."""
     wanted: tuple[Any, ...] = tuple(required(_parse_network(value), value) for value in values)
@@ -154,7 +149,7 @@ def ip_test(values: tuple[str, ...], variables: bool) -> Test:
     return lambda lookup: check
 
 
-def _parse_network(text: str) -> _Network | None:
+def _parse_network(text: str) -> Network | None:
     _, slash, length = text.partition("/")
     # The library also reads masks, and `/0.0.0.255` as a length of 24: IAM knows lengths alone.
     if "%" in text or (slash and not (length.isascii() and length.isdigit())):
@@ -163,20 +158,13 @@ def _parse_network(text: str) -> _Network | None:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-    # As addresses are read (below), so that a range of mapped ones holds what it names.
-    mapped = network.network_address.ipv4_mapped if network.version == 6 else None
-    if mapped is None or network.prefixlen < _MAPPED_BITS:
-        return network
-    return ipaddress.IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))
+    return plain_network(network)
 
 
-def _parse_address(text: str) -> _Address | None:
+def _parse_address(text: str) -> Address | None:
     if "%" in text:
         return None
     try:
-        address = ipaddress.ip_address(text)
+        return plain(ipaddress.ip_address(text))
     except ValueError:
         return None
-    # A server that listens on both families reports IPv4 clients in this form.
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genkan.core import arns
+from genkan.core.addresses import Network
 from genkan.core.call import Call, Check, Iam, Owner, Person, Signer, Worker
 from genkan.core.errors import Denied, Invalid
 from genkan.db.database import Tx
@@ -30,7 +31,7 @@ class Named:
 
     identity_store_id: str
     owner_account_id: str
-    api_sources: tuple[network.Network, ...] = ()
+    api_sources: tuple[Network, ...] = ()
 
     @property
     def arn(self) -> str:

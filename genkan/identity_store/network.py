@@ -8,10 +8,8 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from genkan.core.addresses import Network, plain, plain_network
 from genkan.core.errors import Invalid
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_MAPPED_BITS = 96
 
 
 def sources(blocks: Iterable[str]) -> tuple[Network, ...]:
@@ -19,25 +17,16 @@ def sources(blocks: Iterable[str]) -> tuple[Network, ...]:
 
     Those of IPv4 that are written as IPv6 (RFC 4291 §2.5.5.2) are IPv4's, as in `within`.
     """
-    return tuple(_plain(ipaddress.ip_network(block, strict=False)) for block in blocks)
+    return tuple(plain_network(ipaddress.ip_network(block, strict=False)) for block in blocks)
 
 
 def within(address: str, allowed: Sequence[Network]) -> bool:
     """Whether `address` is in one of the blocks; what is no address is in none."""
     try:
-        found = ipaddress.ip_address(address)
+        found = plain(ipaddress.ip_address(address))
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
     return any(found in block for block in allowed if block.version == found.version)
-
-
-def _plain(block: Network) -> Network:
-    mapped = getattr(block.network_address, "ipv4_mapped", None)
-    if mapped is None or block.prefixlen < _MAPPED_BITS:
-        return block
-    return ipaddress.IPv4Network((mapped, block.prefixlen - _MAPPED_BITS))
 
 
 def checked(configuration: Mapping[str, Any], source_ip: str | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from genkan.core.addresses import Network, plain_network
 from genkan.core.quotas import Quotas
 from genkan.core.rates import Throttling
 from genkan.settings.values import (
@@ -33,7 +34,6 @@ from genkan.settings.values import (
     truth,
 )
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = tuple[str, int]
 _LONGEST_FILE = 65_536
 _PREFIX = "GENKAN_"
@@ -287,7 +287,11 @@ def _address(name: str, value: str) -> Address:
 
 def _networks(name: str, value: str) -> tuple[Network, ...]:
     try:
-        found = tuple(ipaddress.ip_network(one.strip()) for one in value.split(",") if one.strip())
+        found = tuple(
+            plain_network(ipaddress.ip_network(one.strip()))
+            for one in value.split(",")
+            if one.strip()
+        )
     except ValueError as error:
         raise SettingsRefused(f"{name}: {error}") from None
     if any(network.prefixlen == 0 for network in found):

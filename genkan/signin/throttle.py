@@ -28,8 +28,9 @@ Each attempt is counted before its password is compared, and given back only by 
 sent at once share the limit.
 """
 
-import ipaddress
 from dataclasses import dataclass
+
+from genkan.core.addresses import customer
 
 FREE_ATTEMPTS = 5
 SUSPICIOUS_ATTEMPTS = 50
@@ -100,12 +101,4 @@ def wait_seconds(count: Count, now: int) -> int:
 
 def network(address: str) -> str:
     """What counts as one source: an IPv4 address, or the /56 that one IPv6 customer holds."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 56), strict=False))
-    return str(parsed)
+    return str(customer(address) or "unknown")

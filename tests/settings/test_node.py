@@ -131,6 +131,7 @@ def test_only_the_base_urls_own_host_is_answered(url: str, hosts: set[str]) -> N
         ({"trusted_proxies": "10.0.0.1/8"}, "trusted_proxies: 10.0.0.1/8 has host bits set"),
         ({"trusted_proxies": "proxy.example.com"}, "trusted_proxies: "),
         ({"trusted_proxies": "0.0.0.0/0"}, "must not be everybody"),
+        ({"trusted_proxies": "::ffff:0:0/96"}, "must not be everybody"),
         ({"worker": "perhaps"}, "worker must be true or false"),
         ({"drain_seconds": "-1"}, "is no number of seconds"),
         ({"drain_seconds": "nan"}, "is no number of seconds"),
