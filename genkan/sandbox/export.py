@@ -33,7 +33,9 @@ from genkan.organization import operations as organization
 from genkan.sandbox import export_access, export_applications, export_people, facts
 from genkan.sandbox.document import AccountInstance, Organization, SeedDocument, Settings, Unit
 from genkan.sandbox.export_organization import exported_organization
+from genkan.sandbox.seed_names import names_of
 from genkan.sandbox.seed_order import in_order
+from genkan.sandbox.seed_rights import references_of
 from genkan.sandbox.seed_rules import shown
 from genkan.signin import operations as signin
 
@@ -152,7 +154,31 @@ def export(tx: Tx) -> Exported:
                 f"permission set {shown(one.name)}: what changed is not provisioned to"
                 f" {account_id}; a seed provisions it"
             )
-    return Exported(in_order(document), inside.left_out)
+    left_out = [*inside.left_out, *_policies_not_there(document)]
+    return Exported(in_order(document), left_out)
+
+
+def _policies_not_there(document: SeedDocument) -> list[str]:
+    """What permission sets came to refer to and an account does not have: nothing provisions it."""
+    referred = {one.name: references_of(one) for one in document.permission_sets}
+    held = {
+        placed.account.id: {
+            (policy.path, policy.name) for policy in placed.account.customer_managed_policies
+        }
+        for placed in names_of(document).accounts
+    }
+    missing = {
+        (one.permission_set, f"{reference.path}{reference.name}", account_id)
+        for one in document.assignments
+        for account_id in one.accounts
+        for reference in referred[one.permission_set]
+        if (reference.path, reference.name) not in held[account_id]
+    }
+    return [
+        f"permission set {shown(name)}: the policy {policy} of account {account_id}, which is not"
+        " there; without it the file cannot be seeded"
+        for name, policy, account_id in sorted(missing)
+    ]
 
 
 def _instance(tx: Tx) -> Instance:

@@ -20,8 +20,10 @@ from genkan.sandbox.directory import open_directory
 from genkan.sandbox.document import SeedDocument
 from genkan.sandbox.export import ExportRefused
 from genkan.sandbox.sample import SAMPLE_FILE, sample_document
+from genkan.sandbox.seed_mistakes import SeedRefused
 from genkan.sandbox.seed_order import in_order, without_ids
 from genkan.sandbox.seed_reader import parse_seed
+from genkan.sandbox.seed_text import text_of
 from genkan.settings import SandboxSettings
 from tests.sandbox_seed.documents import documents
 from tests.sandbox_seed.making import exported_after_seeding, run, seeded
@@ -103,6 +105,42 @@ def test_units_with_ids_say_what_the_root_is() -> None:
     document = parse_seed(SAMPLE_FILE.read_bytes())
     document.organization.units[0].id = "ou-abcd-00000001"
     assert exported_after_seeding(document).settings.root_id == "r-abcd"
+
+
+def test_a_policy_that_an_account_does_not_have_is_told_since_a_seed_needs_it(
+    data_dir: Path,
+) -> None:
+    async def refer(sandbox: Sandbox) -> None:
+        instance_arn = sandbox.described["instance_arn"]
+        listed = await perform_by_owner(
+            sandbox, permission_sets, "ListPermissionSets", instance_arn=instance_arn
+        )
+        for arn in listed["permission_sets"]:
+            await perform_by_owner(
+                sandbox,
+                permission_sets,
+                "AttachCustomerManagedPolicyReferenceToPermissionSet",
+                instance_arn=instance_arn,
+                permission_set_arn=arn,
+                customer_managed_policy_reference={"name": "Nowhere", "path": "/"},
+            )
+
+    run(SandboxSettings(port=8420, data_dir=data_dir), refer)
+    exported = export_organization(data_dir)
+    told = [phrase for phrase in exported.left_out if "/Nowhere" in phrase]
+    (account,) = (
+        unit.accounts[0].id
+        for unit in exported.document.organization.units
+        if unit.name == "Sandbox"
+    )
+    assert len(told) == len(set(told))
+    assert (
+        f'permission set "AdministratorAccess": the policy /Nowhere of account {account}, which is'
+        " not there; without it the file cannot be seeded"
+    ) in told
+    with pytest.raises(SeedRefused) as refused:
+        parse_seed(text_of(exported.document).encode())
+    assert len(refused.value.mistakes) >= len(told)
 
 
 def test_an_export_leaves_no_trace_in_the_directory(data_dir: Path) -> None:
