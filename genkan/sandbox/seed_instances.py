@@ -88,8 +88,13 @@ async def _instance(
 
 
 async def add_regions(seeder: Seeder, settings: Settings) -> None:
-    """Add Regions to the organization's instance, and wait until each is there."""
+    """Add Regions to the organization's instance, and wait until each is there.
+
+    Its own may be among them: where a seed names none, the process chooses it.
+    """
     for region in settings.added_regions:
+        if region == seeder.region:
+            continue
         named = {"instance_arn": seeder.made.instance_arn, "region_name": region}
         await seeder.do(_WIRE["AddRegion"], **named)
 

@@ -143,6 +143,14 @@ def test_a_policy_that_an_account_does_not_have_is_told_since_a_seed_needs_it(
     assert len(refused.value.mistakes) >= len(told)
 
 
+def test_the_region_that_the_instance_is_in_anyway_is_not_added() -> None:
+    """Which one that is, the process decides where the seed does not."""
+    document = parse_seed(SAMPLE_FILE.read_bytes())
+    document.settings.added_regions = ["us-east-1", "eu-west-1"]
+    exported = exported_after_seeding(document).settings
+    assert (exported.region, exported.added_regions) == ("us-east-1", ["eu-west-1"])
+
+
 def test_an_export_leaves_no_trace_in_the_directory(data_dir: Path) -> None:
     before = {path.name: path.read_bytes() for path in data_dir.iterdir()}
     export_organization(data_dir)
