@@ -211,12 +211,14 @@ def test_the_whole_way_can_be_gone_by_keyboard(window: NewWindow, server: Server
     visitor = Visitor(window(), server, "ken")
     page = visitor.page
     visitor.open("/start")
-    page.keyboard.type("ken")
-    page.keyboard.press("Enter")
-    page.locator("#password").wait_for()
-    page.keyboard.type(server.user("ken")["password"])
-    page.keyboard.press("Enter")
+    for field, text in (("#user_name", "ken"), ("#password", server.user("ken")["password"])):
+        # Where the page itself has put the cursor, once it is all there.
+        expect(page.locator(field)).to_be_focused()
+        page.wait_for_load_state()
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
     page.locator(".portal__head").wait_for()
+    page.wait_for_load_state()
     for _ in range(12):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.name") == "role_name":
