@@ -43,7 +43,7 @@ def _mended(part: Any) -> Any:
     if "default" in found and found["default"] in ("", [], {}):
         del found["default"]
     if _POLICY in part:
-        found["type"] = ["object", "string"]
+        found |= {"type": ["object", "string"], "minLength": 1}
     return found
 
 

@@ -209,6 +209,7 @@ def test_the_schema_accepts_the_sample_organization() -> None:
         ("accounts: all", "accounts: everywhere"),
         ("alias: sakura-management", "alias: Sakura"),
         ("- {name: DataLakeReaders}", "- DataLakeReaders"),
+        ("document: *read_the_data_lake", 'document: ""'),
     ],
 )
 def test_the_schema_and_the_reader_refuse_the_same_mistakes_of_form(
