@@ -49,6 +49,7 @@ class Access(Keeper):
         self._user_id = self.server.user(user_name)["user_id"]
         self._token = ""
         self.sessions: list[Session] = []
+        self._taken_away: set[tuple[str, str, str]] = set()
 
     def prepare(self) -> None:
         """Somebody to use what is given, and a policy to refer to in every account."""
@@ -256,7 +257,9 @@ class Access(Keeper):
         asked = self._op("DeleteAccountAssignment", **self._assignment(arn, account))
         if not asked.done:
             return False
-        self._all_ended([one for one in self.sessions if one.stands_on[:2] == (account, arn)])
+        gone = (account, arn, self._user_id)
+        self._taken_away.add(gone)
+        self._all_ended([one for one in self.sessions if one.stands_on == gone])
         return self._end_of(asked, "AccountAssignmentDeletion") == "SUCCEEDED"
 
     def _end_of(self, asked: Act, kind: str) -> str:
@@ -317,13 +320,8 @@ class Access(Keeper):
 
     def _all_ended(self, sessions: list[Session]) -> None:
         """The sessions of assignments that an acknowledged deletion took away are dead."""
-        gone = {
-            (act.asked["TargetId"], act.asked["PermissionSetArn"], act.asked["PrincipalId"])
-            for act in self.journal.acts[-200:]
-            if act.name == "DeleteAccountAssignment" and act.done and act.actor == self.name
-        }
         for session in sessions:
-            if session.stands_on not in gone:
+            if session.stands_on not in self._taken_away:
                 self.sessions.append(session)
                 continue
             caller = self.until(lambda kept=session: self.asker.identity(kept.credentials))  # type: ignore[misc]
