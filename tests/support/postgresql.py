@@ -35,7 +35,8 @@ _QUIET = {
     "jit": "off",
     "log_min_messages": "warning",
     "logging_collector": "off",
-    "max_connections": "200",
+    # A node has up to eighteen, and each process of the session several nodes.
+    "max_connections": "500",
     "max_wal_senders": "0",
     "shared_buffers": "32MB",
     "wal_level": "minimal",
