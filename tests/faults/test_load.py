@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.chaos import SEED
 from tests.faults.conftest import Stage
 from tests.faults.lives import Cradle, Life, Step, copy_of
 from tests.faults.load import Acknowledged, Load
@@ -27,10 +28,11 @@ def test_what_was_acknowledged_before_any_of_many_kills_is_there_once(
 ) -> None:
     directory = copy_of(stage.before, tmp_path / "data")
     life = Life(cradle, directory, port=stage.port).start()
+    dice = random.Random(SEED)
     with Load(life) as load:
         for _ in range(KILLS):
-            load.wait_for(random.randint(10, 40))
-            time.sleep(random.random() / 50)
+            load.wait_for(dice.randint(10, 40))
+            time.sleep(dice.random() / 50)
             life.stop(kill=True)
             assert life.ended == SIGKILLED
             life = Life(cradle, directory, port=stage.port).start()
