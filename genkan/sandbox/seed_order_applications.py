@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -42,7 +43,7 @@ def in_order(
                 )
                 for one in inside.applications
             ),
-            key=lambda one: (one.name, one.id),
+            key=_place,
         ),
     }
 
@@ -61,6 +62,11 @@ def without_ids(inside: SeedDocument | AccountInstance) -> dict[str, Any]:
             one if one.id in needed else replace(one, id="") for one in inside.applications
         ],
     }
+
+
+def _place(one: Application) -> tuple[str, bytes, str]:
+    """Names may be shared; ids come last, since a seed without them is given others."""
+    return one.name, msgspec.json.encode(replace(one, id="")), one.id
 
 
 def _application(one: Application, targets: Words, issuers: Words) -> Application:

@@ -4,7 +4,7 @@ import pytest
 
 from genkan.core.quotas import Quotas
 from genkan.sandbox.seed_mistakes import SeedRefused, path_text
-from genkan.sandbox.seed_order import in_order
+from genkan.sandbox.seed_order import in_order, without_ids
 from genkan.sandbox.seed_reader import parse_seed
 from tests.sandbox_seed.test_seed_mistakes import mistakes, place_of
 
@@ -188,6 +188,18 @@ def test_a_name_that_two_applications_have_must_be_written_otherwise() -> None:
         '"Second" means 2 applications; write "apl-000000000000000a" or "apl-000000000000000b"'
     )
     assert mistakes(twice.replace("[instance, Second]", "[instance, apl-000000000000000b]")) == []
+
+
+def test_two_of_one_name_stand_in_one_order_whichever_ids_they_were_given() -> None:
+    one = "  - {name: Twin, id: apl-000000000000000%s, description: first}\n"
+    other = "  - {name: Twin, id: apl-000000000000000%s, description: second}\n"
+    bare = [
+        without_ids(
+            in_order(parse_seed(GOOD.replace("account_inst", f"{twins}account_inst").encode()))
+        )
+        for twins in (one % "a" + other % "b", other % "a" + one % "b")
+    ]
+    assert bare[0] == bare[1]
 
 
 def test_an_id_means_its_application_whatever_others_are_called() -> None:
