@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.faults.journal import UNKNOWN, Journal
 from tests.faults.lost import Lost, answered
 
 
@@ -49,11 +51,14 @@ def client_of(said: bytes) -> Iterator[Any]:
         server.join()
 
 
-def ask(client: Any) -> str:
-    made = client.create_permission_set(
+def made_by(client: Any) -> Any:
+    return client.create_permission_set(
         InstanceArn="arn:aws:sso:::instance/ssoins-0123456789abcdef", Name="One"
     )
-    arn: str = made["PermissionSet"]["PermissionSetArn"]
+
+
+def ask(client: Any) -> str:
+    arn: str = made_by(client)["PermissionSet"]["PermissionSetArn"]
     return arn
 
 
@@ -62,6 +67,17 @@ def test_what_breaks_off_anywhere_is_lost(whole: bytes) -> None:
     for length in range(0, len(whole), 3):
         with client_of(whole[:length]) as client, pytest.raises(Lost), answered():
             ask(client)
+
+
+@pytest.mark.parametrize("whole", [DONE, REFUSED], ids=["answer", "refusal"])
+def test_what_becomes_of_an_act_whose_answer_breaks_off_is_unknown(
+    whole: bytes, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    for length in range(0, len(whole), 3):
+        with client_of(whole[:length]) as client:
+            act = journal.ask("actor", "CreatePermissionSet", {}, lambda agent: made_by(client))
+        assert act.outcome == UNKNOWN, whole[:length]
 
 
 def test_what_is_whole_is_answered_or_refused() -> None:
