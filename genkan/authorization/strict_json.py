@@ -30,19 +30,26 @@ def load(text: str, max_characters: int) -> Any:
             errors.SYNTAX, detail=f"The document is longer than {max_characters} characters."
         )
     try:
-        # A lone surrogate could be neither hashed nor stored.
-        text.encode("utf-8")
-        return json.loads(
+        value = json.loads(
             text,
             object_pairs_hook=_object,
             parse_int=Number,
             parse_float=Number,
             parse_constant=_constant,
         )
+        _refuse_half_characters(text, value)
+        return value
     except PolicySyntaxError:
         raise
     except (ValueError, RecursionError) as error:
         raise PolicySyntaxError(errors.INVALID_JSON, detail=_json_detail(error)) from None
+
+
+def _refuse_half_characters(text: str, value: Any) -> None:
+    """Raise ValueError for a lone surrogate: it could be neither hashed, stored nor told."""
+    text.encode("utf-8")
+    if "\\u" in text:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
 
 
 def _json_detail(error: Exception) -> str:

@@ -20,8 +20,6 @@ from genkan.sandbox.seed_text import text_of as yaml_of
 from tests.sandbox_seed.documents import BREAKS, TRICKY, attributes, documents, policies
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "seed.schema.json"
-HALF_A_CHARACTER = "\ud800"
-"""A lone surrogate: JSON can hold one, escaped, and YAML cannot."""
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(PUBLISHED.read_text()))
 
 
@@ -119,7 +117,7 @@ def test_what_another_reader_could_take_for_something_else_is_quoted(text: str) 
     assert f"description: '{text}'\n" in yaml_of(document)
 
 
-@pytest.mark.parametrize("text", [*BREAKS, HALF_A_CHARACTER])
+@pytest.mark.parametrize("text", BREAKS)
 def test_whatever_a_policy_may_hold_survives_both_parsers(loader: None, text: str) -> None:
     condition = {"StringEquals": {"aws:username": [text]}}
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
