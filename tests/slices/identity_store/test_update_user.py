@@ -40,6 +40,8 @@ SCALARS = [
     ("timezone", "timezone", "Europe/Paris"),
     ("website", "website", "https://bob.example.org"),
     ("birthdate", "birthdate", "2000-01-01"),
+    # A letter of Unicode 15: what a model lets in when a user is created is let in here.
+    ("nickName", "nick_name", "\U00011f04"),
 ]
 
 
