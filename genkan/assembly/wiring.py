@@ -83,7 +83,7 @@ def make_app(
 
 
 def home_of(tx: Tx) -> Home:
-    """Where acts of people are recorded: the instance's account, or nowhere before there is one."""
+    """Where acts of people are recorded: the instance's account, before that the management one."""
     return tx.remembered(("home",), lambda: _home_of(tx))
 
 
@@ -91,7 +91,8 @@ def _home_of(tx: Tx) -> Home:
     try:
         found = instances.the_instance(tx)
     except NotFound:
-        return Home(account_id="", identity_store_arn="")
+        whole = organization.find_organization(tx)
+        return Home(account_id=whole.management_account_id if whole else "", identity_store_arn="")
     return Home(account_id=found.owner_account_id, identity_store_arn=found.identity_store_arn)
 
 

@@ -9,6 +9,7 @@ from genkan.organization import access, control_policies, delegation, store, tag
 from genkan.organization.access import (
     IDENTITY_CENTER,
     find_account,
+    find_organization,
     iam,
     is_delegate,
     management_account_id,
@@ -38,6 +39,7 @@ __all__ = [
     "create_organization",
     "create_organizational_unit",
     "find_account",
+    "find_organization",
     "is_delegate",
     "is_member",
     "levels_of",

@@ -202,6 +202,8 @@ def test_the_pages_name_the_seeded_organization(server: Server) -> None:
 @pytest.mark.parametrize(
     ("event_name", "service"),
     [
+        ("CreateOrganization", "organizations"),
+        ("CreateAccount", "organizations"),
         ("EnableAWSServiceAccess", "organizations"),
         ("CreatePolicy", "iam"),
         ("CreateGroup", "identitystore"),
