@@ -38,12 +38,15 @@ def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
         document = exported.document if ids else without_ids(exported.document)
         text = text_of(document, comment=EXPORTED)
         if output is None:
-            click.echo(text, nl=False)
+            click.echo(text.encode(), nl=False)  # a seed is UTF-8, whatever the terminal is
         else:
             output.write_text(text, encoding="utf-8")
     except (SettingsRefused, ExportRefused) as refused:
         raise click.ClickException(str(refused)) from None
+    except BrokenPipeError:
+        raise  # who read this has gone, and click ends without a word
     except OSError as error:
-        raise click.ClickException(f"cannot write {output}: {error.strerror}") from None
+        where = output or "the output"
+        raise click.ClickException(f"cannot write {where}: {error.strerror}") from None
     for phrase in (ALWAYS_LEFT_OUT, *exported.left_out):
         click.echo(f"Not in the file: {phrase}", err=True)

@@ -101,7 +101,7 @@ def genkan(
     return subprocess.run(
         [sys.executable, "-m", "genkan.cli", *map(str, arguments)],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=60,
         check=False,
         env={**os.environ, **(environment or {})},
@@ -250,6 +250,31 @@ def test_an_export_of_the_running_server_makes_the_same_organization_again(
         again.stop(kill=True)
     killed = genkan("export", "--data-dir", tmp_path / "again")
     assert killed.stdout == exported.read_text()
+
+
+def test_an_export_is_utf_8_whatever_the_terminal_takes(server: Server) -> None:
+    server.client("identitystore").create_group(IdentityStoreId="d-00000000aa", DisplayName="受付")
+    done = genkan(
+        "export", "--data-dir", server.data_dir, environment={"PYTHONIOENCODING": "ascii"}
+    )
+    server.reset()
+    assert done.returncode == 0, done.stderr
+    assert "name: 受付" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+def test_an_export_that_the_terminal_does_not_take_says_why(server: Server) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "genkan.cli", "export", "--data-dir", server.data_dir],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "Error: cannot write the output: No space left on device\n"
 
 
 def test_an_export_without_ids_has_none(server: Server, tmp_path: Path) -> None:
