@@ -17,7 +17,7 @@ from benchmarks.dataset import PASSWORD, PERSON_ACCOUNTS, Scale, user_name
 from genkan.sandbox.sample import SAMPLE_FILE
 from tests.support.engines import new_postgres_database
 from tests.support.person import Person, device_token
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 TINY = Scale(
     users=100,
@@ -58,7 +58,9 @@ def token(filled: Server) -> str:
 
 def _portal(server: Server, token: str, path: str, **query: str | int) -> dict[str, list[dict]]:
     headers = {"x-amz-sso_bearer_token": token}
-    answer = httpx.get(f"{server.url}{path}", params=query, headers=headers).raise_for_status()
+    answer = httpx.get(
+        f"{server.url}{path}", params=query, headers=headers, timeout=ANSWER_SECONDS
+    ).raise_for_status()
     found: dict[str, list[dict]] = answer.json()
     return found
 

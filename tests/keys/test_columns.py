@@ -11,7 +11,7 @@ from genkan.db.migrate import migrate_sqlite
 from genkan.keys.columns import HASHED, PLAIN, SEALED, WRAPPED
 from genkan.keys.ring import open_vault
 from tests.support.person import Person, role_credentials
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 
 def schema() -> sqlite3.Connection:
@@ -88,6 +88,7 @@ def test_every_hashed_column_of_a_real_run_holds_hashes_of_one_length(server: Se
     register = httpx.post(
         f"{server.url}/client/register",
         json={"clientName": "left", "clientType": "public", "scopes": ["sso:account:access"]},
+        timeout=ANSWER_SECONDS,
     ).json()
     started = httpx.post(
         f"{server.url}/device_authorization",
@@ -96,6 +97,7 @@ def test_every_hashed_column_of_a_real_run_holds_hashes_of_one_length(server: Se
             "clientSecret": register["clientSecret"],
             "startUrl": server.facts["start_url"],
         },
+        timeout=ANSWER_SECONDS,
     ).raise_for_status()
     assert started.json()["deviceCode"]
     Person(server, "ken", "a wrong password").sign_in()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sandbox.contents import LOCK
 from tests.support.person import Person, register_client
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 pytestmark = pytest.mark.sandbox_only("the sandbox itself")
 MEMBERS = {
@@ -111,7 +111,7 @@ def test_another_start_url_is_not_taken(server: Server) -> None:
 
 
 def test_our_start_url_leads_the_command_line_to_the_alias(server: Server) -> None:
-    answer = httpx.head(server.facts["start_url"])
+    answer = httpx.head(server.facts["start_url"], timeout=ANSWER_SECONDS)
     assert answer.status_code == 302
     assert answer.headers["location"] == server.facts["aws_start_url"]
 
@@ -140,4 +140,8 @@ def test_the_region_is_where_the_instance_is(server: Server) -> None:
 
 def start_device(server: Server, start_url: str) -> httpx.Response:
     client = register_client(server)
-    return httpx.post(f"{server.url}/device_authorization", json={**client, "startUrl": start_url})
+    return httpx.post(
+        f"{server.url}/device_authorization",
+        json={**client, "startUrl": start_url},
+        timeout=ANSWER_SECONDS,
+    )

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.faults.lives import Cradle, Life
-from tests.support.server import Server
+from tests.support.server import ANSWER_SECONDS, Server
 
 pytestmark = pytest.mark.sandbox_only("the sandbox itself")
 PAGES = ("/start", "/signin")
@@ -120,7 +120,7 @@ def test_a_forwarded_host_is_believed_by_nobody(server: Server) -> None:
         "Forwarded": "host=evil.example;proto=https",
     }
     for path in PAGES:
-        page = httpx.get(f"{server.url}{path}", headers=headers)
+        page = httpx.get(f"{server.url}{path}", headers=headers, timeout=ANSWER_SECONDS)
         assert "evil.example" not in page.text
         assert "evil.example" not in str(page.headers)
         assert "https://localhost" not in page.text
@@ -137,7 +137,9 @@ def test_a_body_beyond_what_its_front_reads_is_answered_413(
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     for body, refused in ((too_large, True), (just_right, False)):
         content = iter([body]) if chunked else body
-        answer = httpx.post(f"{server.url}{path}", content=content, headers=headers)
+        answer = httpx.post(
+            f"{server.url}{path}", content=content, headers=headers, timeout=ANSWER_SECONDS
+        )
         assert (answer.status_code == 413) is refused
         assert answer.status_code < 500
 
@@ -146,7 +148,7 @@ def test_a_body_beyond_what_its_front_reads_is_answered_413(
 def test_a_body_without_end_is_not_read_to_its_end(server: Server, path: str) -> None:
     head = f"POST {path} HTTP/1.1\r\nHost: localhost:{server.port}\r\nContent-Length: {1 << 40}\r\n"
     sent = 0
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=ANSWER_SECONDS) as connection:
         connection.sendall(head.encode() + b"\r\n")
         with contextlib.suppress(ConnectionError):
             while sent < ENDLESS and not select.select([connection], [], [], 0)[0]:
@@ -171,9 +173,9 @@ def test_told_to_listen_anywhere_it_does_but_answers_to_its_own_names_only(
     life = Life(cradle, directory, options=("--bind", "0.0.0.0", "--listen-anywhere")).start()
     assert listening_addresses(life.pid) == {f"00000000:{life.port:04X}"}
     for address in ("127.0.0.2", *other_addresses()):
-        answer = httpx.get(f"http://{address}:{life.port}/start")
+        answer = httpx.get(f"http://{address}:{life.port}/start", timeout=ANSWER_SECONDS)
         assert answer.status_code == 421
-    assert httpx.get(f"{life.url}/start").is_success
+    assert httpx.get(f"{life.url}/start", timeout=ANSWER_SECONDS).is_success
     life.stop(kill=True)
 
 
@@ -195,7 +197,7 @@ def raw(
     server: Server, method: str, path: str, headers: list[tuple[str, str]]
 ) -> http.client.HTTPResponse:
     """A request with exactly these headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=ANSWER_SECONDS)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in headers:
         connection.putheader(name, value)

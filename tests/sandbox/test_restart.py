@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from tests.faults.lives import Cradle, Life, copy_of
 from tests.sandbox.contents import files_of, rows_of
 from tests.support.person import Person, device_token, role_credentials
+from tests.support.server import ANSWER_SECONDS, START_SECONDS
 
 
 class Belongings:
@@ -69,11 +70,16 @@ class Belongings:
                 "grantType": "refresh_token",
                 "refreshToken": self.token["refreshToken"],
             },
+            timeout=ANSWER_SECONDS,
         )
 
 
 def portal_accounts(life: Life, token: str) -> httpx.Response:
-    return httpx.get(f"{life.url}/assignment/accounts", headers={"x-amz-sso_bearer_token": token})
+    return httpx.get(
+        f"{life.url}/assignment/accounts",
+        headers={"x-amz-sso_bearer_token": token},
+        timeout=ANSWER_SECONDS,
+    )
 
 
 def succeeds(call: Any, **params: Any) -> bool:
@@ -204,7 +210,7 @@ def test_a_second_process_on_the_directory_is_refused_and_the_first_goes_on(
             [sys.executable, "-m", "genkan.cli", "up", "--data-dir", directory, *extra],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_SECONDS,
             check=False,
             env={"GENKAN_PORT": str(life.port + 1), "PATH": ""},
         )
