@@ -224,12 +224,23 @@ atexit.register(tell)
 def status_of(port: int, path: str) -> int:
     """What a port answers to a GET; 0 when nobody listens."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{port}{path}", timeout=COMMAND_SECONDS
+        ) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
     except OSError:
         return 0
+
+
+def status_after_ready(port: int) -> int:
+    """What `/readyz` answers once that is no longer 200."""
+    deadline = time.monotonic() + COMMAND_SECONDS
+    while (status := status_of(port, "/readyz")) == 200:
+        assert time.monotonic() < deadline, "the node is ready for ever"
+        time.sleep(0.02)
+    return status
 
 
 def test_a_node_tells_its_health_by_address_on_both_ports(place: Place, begin: Begin) -> None:
@@ -263,12 +274,10 @@ def test_only_the_operations_port_tells_what_is_counted(place: Place, begin: Beg
 def test_a_node_that_drains_answers_but_is_not_ready(place: Place, begin: Begin) -> None:
     made = place.init()
     operations = free_port()
-    place.write_settings(operations_listen=f"127.0.0.1:{operations}", drain_seconds=5)
+    place.write_settings(operations_listen=f"127.0.0.1:{operations}", drain_seconds=300)
     process = serve(place, begin)
     process.send_signal(signal.SIGTERM)
-    while status_of(operations, "/readyz") == 200:
-        time.sleep(0.02)
-    assert status_of(operations, "/readyz") == 503
+    assert status_after_ready(operations) == 503
     assert client(place, made, "sts").get_caller_identity()["Account"]
     process.send_signal(signal.SIGTERM)  # the second one ends the draining
     assert process.wait(COMMAND_SECONDS) == 0
@@ -295,8 +304,7 @@ def test_only_a_second_interrupt_skips_the_orderly_stop(
     place.write_settings(drain_seconds=300)
     process = serve(place, begin, script=_TELLS_OF_ITS_STOP)
     process.send_signal(signal.SIGTERM)
-    while status_of(place.port, "/readyz") == 200:
-        time.sleep(0.02)
+    assert status_after_ready(place.port) == 503
     process.send_signal(second)
     assert process.wait(COMMAND_SECONDS) == 0
     assert ("stopped in order" in place.log.read_text()) == in_order
@@ -331,8 +339,10 @@ def test_a_second_interrupt_ends_a_worker_that_will_not_stop(place: Place, begin
     place.init()
     worker = begin(place, "worker", script=_NEVER_STOPS)
     for sent, said in ((signal.SIGTERM, "Genkan works"), (signal.SIGINT, "stopping")):
+        deadline = time.monotonic() + COMMAND_SECONDS
         while said not in place.log.read_text():
             assert worker.poll() is None, place.log.read_text()
+            assert time.monotonic() < deadline, place.log.read_text()
             time.sleep(0.02)
         worker.send_signal(signal.SIGTERM)  # however often that is said
         worker.send_signal(sent)

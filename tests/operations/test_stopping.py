@@ -20,7 +20,7 @@ from botocore.credentials import Credentials
 
 from tests.operations.busy import Connection, keep_asking
 from tests.operations.exchange import HOST
-from tests.support.server import Server, free_port
+from tests.support.server import END_SECONDS, START_SECONDS, Server, free_port
 
 CONNECTIONS = 32
 ANSWERS_BEFORE = 100
@@ -100,7 +100,7 @@ def trusted_by(server: Server) -> ssl.SSLContext | None:
 async def test_a_stop_under_load_cuts_no_answer_off_and_keeps_every_write(sandbox: Server) -> None:
     assert sandbox.process is not None
     ended = await under_load(sandbox.port, creating(sandbox), sandbox.process, trusted_by(sandbox))
-    assert sandbox.process.wait(timeout=30) == 0
+    assert sandbox.process.wait(timeout=END_SECONDS) == 0
     assert [made.cut_off for made in ended if made.cut_off] == []
     assert [made.refused for made in ended if made.refused] == []
     answered = {name for made in ended for name in made.answered}
@@ -155,7 +155,7 @@ def make_node() -> Iterator[Callable[[float], tuple[subprocess.Popen[str], int]]
             text=True,
         )
         started.append(process)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
@@ -174,13 +174,22 @@ def make_node() -> Iterator[Callable[[float], tuple[subprocess.Popen[str], int]]
 async def test_a_node_that_drains_ends_every_connection_with_an_answer_that_says_so(
     make_node: Callable[[float], tuple[subprocess.Popen[str], int]],
 ) -> None:
-    process, port = make_node(1.0)
+    process, port = make_node(300.0)
     ended = await under_load(port, posting, process)
-    said, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    process.send_signal(signal.SIGTERM)  # the second one ends the draining
+    said, _ = await asyncio.to_thread(process.communicate, timeout=END_SECONDS)
     assert [made for made in ended if made.cut_off or made.refused] == []
     assert all(made.said_close for made in ended)
     assert all(made.sent == made.answered for made in ended)
     assert sorted(said.split()) == sorted(name for made in ended for name in made.answered)
+
+
+async def test_a_node_that_has_drained_ends_by_itself(
+    make_node: Callable[[float], tuple[subprocess.Popen[str], int]],
+) -> None:
+    process, _ = make_node(0.2)
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, END_SECONDS) in (0, -signal.SIGTERM)
 
 
 async def test_while_a_node_drains_it_answers_and_is_not_ready_and_a_second_signal_ends_it(
@@ -199,7 +208,7 @@ async def test_while_a_node_drains_it_answers_and_is_not_ready_and_a_second_sign
     made = await keep_asking(port, 0, posting, Connection())
     assert (made.answered, made.said_close) == (["busy-0-0"], True)
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(process.wait, 30) in (0, -signal.SIGTERM)
+    assert await asyncio.to_thread(process.wait, END_SECONDS) in (0, -signal.SIGTERM)
 
 
 async def test_without_a_drain_no_answer_is_cut_off_and_nothing_unanswered_is_begun(
@@ -207,6 +216,6 @@ async def test_without_a_drain_no_answer_is_cut_off_and_nothing_unanswered_is_be
 ) -> None:
     process, port = make_node(0)
     ended = await under_load(port, posting, process)
-    said, _ = await asyncio.to_thread(process.communicate, timeout=30)
+    said, _ = await asyncio.to_thread(process.communicate, timeout=END_SECONDS)
     assert [made for made in ended if made.cut_off or made.refused] == []
     assert sorted(said.split()) == sorted(name for made in ended for name in made.answered)
