@@ -295,7 +295,7 @@ async def test_after_a_conflict_nodes_wait_for_each_others_turn(
 
 
 async def test_a_turn_that_does_not_come_is_told(dsn: str, other: psycopg.Connection[Any]) -> None:
-    database = a_database(dsn, statement_timeout_ms=300)
+    database = a_database(dsn, statement_timeout_ms=2_000)
     runs: list[int] = []
     with pytest.raises(Contended, match="no turn"):
         await database.write(named("Hot"), in_each_others_way(other, runs, "Hot"))
@@ -526,7 +526,7 @@ async def test_a_connection_that_ended_after_the_commit_costs_the_next_write_not
 async def test_a_statement_that_takes_too_long_is_ended(
     dsn: str, other: psycopg.Connection[Any]
 ) -> None:
-    database = a_database(dsn, statement_timeout_ms=200)
+    database = a_database(dsn, statement_timeout_ms=2_000)
 
     def slow(tx: Tx) -> None:
         _add("half")(tx)

@@ -319,7 +319,7 @@ def test_a_head_without_end_is_cut_off(server: Server) -> None:
         line + b"X" * 2_000_000,
         b"GET /start?" + b"a" * 2_000_000,
     ):
-        opened = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        opened = socket.create_connection(("127.0.0.1", server.port), timeout=60)
         # The server closes while this is sent or is waited for; otherwise this times out.
         with opened, contextlib.suppress(ConnectionResetError, BrokenPipeError):
             opened.sendall(sent)

@@ -21,6 +21,7 @@ from genkan.fronts.web.headers import page_headers
 from genkan.fronts.web.i18n import LANGUAGES, Lang
 from genkan.fronts.web.pages import Page, SamlPostPage, Shell, Theme
 from genkan.fronts.web.rendering import Renderer
+from tests.clients.browser import PATIENCE_MS
 from tests.fronts.web.samples import SAMPLES, Sample
 
 HOST = "http://localhost:9"
@@ -45,12 +46,15 @@ class Chromium:
         self._renderer = renderer
         self._samples = {sample.name: sample for sample in SAMPLES}
         self._browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
+            executable_path=shutil.which("chromium"),
+            args=CHROMIUM_ARGUMENTS,
+            timeout=2 * PATIENCE_MS,
         )
 
     def new_page(self, *, scripts: bool = True) -> BrowserPage:
         """A page of its own, with its own cookies."""
         context = self._browser.new_context(java_script_enabled=scripts, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
         context.route("**/*", self._answer)
         return context.new_page()
 

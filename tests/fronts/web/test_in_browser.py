@@ -202,7 +202,9 @@ def test_consent_answered_by_a_redirect_to_the_named_loopback_address_arrives(
 ) -> None:
     with listener() as (port, arrived):
         follow_consent(chromium, named=port, redirected=port)
-        assert arrived == ["/oauth/callback?code=c&state=s"]
+        # A browser that is there may look for an icon, too.
+        answers = [path for path in arrived if path.startswith("/oauth/callback")]
+        assert answers == ["/oauth/callback?code=c&state=s"]
 
 
 def test_consent_answered_by_a_redirect_elsewhere_is_stopped_by_the_browser(
