@@ -22,9 +22,7 @@ from tests.keys.command import genkan
 from tests.support.engines import new_postgres_database
 from tests.support.keys import reading
 from tests.support.person import Person, device_token, role_credentials
-from tests.support.server import Server
-
-pytestmark = pytest.mark.xdist_group("backup-moving")
+from tests.support.server import ANSWER_SECONDS, Server
 
 
 @dataclass(slots=True, repr=False)
@@ -122,7 +120,11 @@ def moved(request: pytest.FixtureRequest, before: Before, tmp_path: Path) -> Ite
 
 
 def accounts(server: Server, token: str) -> httpx.Response:
-    return httpx.get(f"{server.url}/assignment/accounts", headers={"x-amz-sso_bearer_token": token})
+    return httpx.get(
+        f"{server.url}/assignment/accounts",
+        headers={"x-amz-sso_bearer_token": token},
+        timeout=ANSWER_SECONDS,
+    )
 
 
 def test_everybody_is_still_who_they_were(before: Before, moved: Server) -> None:
@@ -151,6 +153,7 @@ def test_everybody_is_still_who_they_were(before: Before, moved: Server) -> None
             "grantType": "refresh_token",
             "refreshToken": before.login["refreshToken"],
         },
+        timeout=ANSWER_SECONDS,
     ).raise_for_status()
     assert accounts(moved, refreshed.json()["accessToken"]).is_success
 

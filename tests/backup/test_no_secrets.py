@@ -23,8 +23,6 @@ from tests.support.keys import keys_of
 
 __all__ = ["run"]
 
-pytestmark = pytest.mark.xdist_group("security-secrets")
-
 MINIMUM_BYTES = 6
 """Of base64, a secret's middle is searched for: its ends depend on what stands beside it."""
 

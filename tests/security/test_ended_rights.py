@@ -223,7 +223,6 @@ def nothing_of_the_person_is_left(held: Held) -> None:
     assert "Access portal" not in again.sign_in().text
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_nobody_keeps_anything_when_disabled_and_nothing_comes_back_when_enabled(
     enclosed: Enclosed,
 ) -> None:
@@ -238,7 +237,6 @@ def test_nobody_keeps_anything_when_disabled_and_nothing_comes_back_when_enabled
     assert person(enclosed, "hanako").http.get("/start").status_code == 200
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_disabled_person_cannot_finish_a_sign_in_that_was_under_way(enclosed: Enclosed) -> None:
     someone = Person(enclosed, "ken")
     page = someone.http.get("/start")
@@ -249,7 +247,6 @@ def test_a_disabled_person_cannot_finish_a_sign_in_that_was_under_way(enclosed: 
     assert not any(cookie.startswith("genkan_session") for cookie in someone.http.cookies)
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_sessions_end_by_themselves(enclosed: Enclosed) -> None:
     held = hold(enclosed)
     enclosed.advance(seconds=8 * 3600 + 1)

@@ -42,8 +42,6 @@ from tests.security.enclosed import Enclosed
 from tests.support.person import Person
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("security-floods")
-
 MANY = 1000
 SOME = 400
 """Of what costs the server a transaction each."""

@@ -187,7 +187,6 @@ def test_a_session_token_is_part_of_its_key(wire: Wire) -> None:
     assert (answer.status, answer.code) == (403, "InvalidClientTokenId")
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_session_key_is_stale_when_its_time_is_over(enclosed: Enclosed) -> None:
     wire = Wire(enclosed)
     alex = person(enclosed, "alex")

@@ -144,7 +144,6 @@ def test_a_stranger_cannot_keep_an_owner_out(server: Server) -> None:
     assert person(server, "hanako")
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_lock_out_ends_by_itself_and_grows_with_each_guess(enclosed: Enclosed) -> None:
     enclosed.freeze()
     for _ in range(throttle.FREE_ATTEMPTS):

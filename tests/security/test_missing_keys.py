@@ -21,8 +21,6 @@ from genkan.settings import SettingsRefused, sandbox_settings
 from tests.security.attacker import person
 from tests.support.server import Server, free_port
 
-pytestmark = pytest.mark.xdist_group("security-keys")
-
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -256,10 +256,6 @@ def scene(running_server: Server) -> Iterator[Scene]:
     assert assume(running_server, response).status_code == 200
 
 
-# A module's fixture must stand while its tests run, and resets of others would take it away.
-pytestmark = pytest.mark.xdist_group("security-saml")
-
-
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 def test_a_forged_response_is_refused_at_both_doors(scene: Scene, forge: Forgery) -> None:
     message = forged(scene.response, forge)
@@ -321,7 +317,6 @@ def test_a_response_is_asked_for_by_a_form_of_ours_only(scene: Scene) -> None:
         assert "SAMLResponse" not in answer.text
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_response_is_good_for_five_minutes(enclosed: Enclosed) -> None:
     alex = person(enclosed, "alex")
     early, late = (saml_response(alex, ALIAS, ROLE) for _ in "ab")
@@ -333,7 +328,6 @@ def test_a_response_is_good_for_five_minutes(enclosed: Enclosed) -> None:
     assert posted.status_code == 400
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_response_is_remembered_for_as_long_as_it_is_good(enclosed: Enclosed) -> None:
     """Exchanged at once, then again each minute: forgetting must not come before expiry."""
     alex = person(enclosed, "alex")

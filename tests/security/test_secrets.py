@@ -49,8 +49,6 @@ from tests.support.person import Person
 from tests.support.server import Server
 from tests.support.wire_engines import new_server
 
-pytestmark = pytest.mark.xdist_group("security-secrets")
-
 NOT_SECRET = {"sandbox.json", "key"}
 """The two files that hold secrets by purpose; only their owner may read them."""
 

@@ -5,8 +5,6 @@ Time-based one-time passwords come with MFA, which this release does not have.
 
 from collections import Counter
 
-import pytest
-
 from tests.perform.dump import changes, dump
 from tests.security.attacker import (
     DEVICE_GRANT,
@@ -149,7 +147,6 @@ def test_a_refresh_token_used_after_its_successor_takes_the_grant_back(server: S
     assert code_of(last) == "InvalidGrantException"
 
 
-@pytest.mark.xdist_group("security-enclosed")
 def test_a_refresh_token_used_again_minutes_later_takes_the_grant_back(enclosed: Enclosed) -> None:
     given = device_token(enclosed, "alex")
     second = create_token(enclosed, **refresh(enclosed, given)).json()

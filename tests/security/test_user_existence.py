@@ -7,13 +7,10 @@ import re
 from collections import Counter
 
 import httpx
-import pytest
 
 from tests.security.enclosed import Enclosed, counted_work
 from tests.support.person import Person
-from tests.support.server import Server
-
-pytestmark = pytest.mark.xdist_group("security-enclosed")
+from tests.support.server import ANSWER_SECONDS, Server
 
 #: A name that exists, and one of the same length that does not.
 KNOWN, UNKNOWN = "maria", "mario"
@@ -109,6 +106,7 @@ def test_a_strangers_command_line_learns_of_no_user(server: Server) -> None:
                 f"{server.url}{path}",
                 params={"account_id": server.account("sakura-web-dev"), "role_name": name},
                 headers={"x-amz-sso_bearer_token": token},
+                timeout=ANSWER_SECONDS,
             ).text
             for name in ("ReadOnlyAccess", "NoSuchRole")
             for token in (f"aoa{KNOWN}", f"aoa{UNKNOWN}")

@@ -10,7 +10,6 @@ from tests.clients.fixtures import NewAwsCli, NewWindow
 from tests.journeys.desk import ALLOW, CONFIRM, DEVICE, Desk, Requests
 from tests.tls.serving import TlsServer
 
-pytestmark = pytest.mark.xdist_group("tls")
 ROLE = ("sakura-playground", "AdministratorAccess")
 
 NewDesk = Callable[..., Desk]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +22,6 @@ from tests.fronts.aws.world import (
     until,
 )
 from tests.support.server import Server
-
-pytestmark = pytest.mark.xdist_group("at-once-assignments")
 
 NAMES = ("One", "Two")
 ACCOUNTS = ("sakura-web-dev", "sakura-data-dev")

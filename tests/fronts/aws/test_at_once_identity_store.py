@@ -12,8 +12,6 @@ from tests.fronts.aws.at_once import CONFLICT, GONE, NEVER_THE_SAME, OK, Act, Pa
 from tests.fronts.aws.world import NOBODY, Clients, World, read_world
 from tests.support.server import Server
 
-pytestmark = pytest.mark.xdist_group("at-once-identity-store")
-
 NAMES = ("alice", "ALICE", "straße", "STRASSE", "bob")
 EMAILS = ("a@example.org", "A@EXAMPLE.ORG", "b@example.org")
 TITLES = ("Clerk", "Chief")
