@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.engines import POSTGRES
 from tests.support.pair import Pair
+from tests.support.server import ANSWER_SECONDS
 from tests.support.wire_engines import Servers
 
 _LENGTH = re.compile(rb"(?i)content-length: *([0-9]+)")
@@ -55,7 +56,7 @@ def test_a_head_that_comes_in_pieces_is_answered_and_the_next_request_goes_elsew
     assert pair.alternator is not None
     before = pair.alternator.taken.copy()
     request = robots(pair)
-    with socket.create_connection(("127.0.0.1", pair.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", pair.port), timeout=ANSWER_SECONDS) as connection:
         for pieces in ((request[:9], request[9:]), (request,)):
             for piece in pieces:
                 connection.sendall(piece)
@@ -68,14 +69,14 @@ def test_a_head_that_comes_in_pieces_is_answered_and_the_next_request_goes_elsew
 def test_requests_that_come_together_stay_with_one_node(pair: Pair) -> None:
     assert pair.alternator is not None
     before = pair.alternator.taken.copy()
-    with socket.create_connection(("127.0.0.1", pair.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", pair.port), timeout=ANSWER_SECONDS) as connection:
         connection.sendall(robots(pair) * 2)
         read_answers(connection, 2)
     assert sorted((pair.alternator.taken - before).values()) == [1]
 
 
 def test_a_connection_that_the_node_ends_is_ended(pair: Pair) -> None:
-    with socket.create_connection(("127.0.0.1", pair.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", pair.port), timeout=ANSWER_SECONDS) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: foreign\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 421")

@@ -15,7 +15,7 @@ from genkan.perform import perform
 from genkan.worker import InProcessWorker
 from tests.support.store import Store, a_call, open_store
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 120
 KIND = "Work"
 
 

@@ -87,14 +87,14 @@ class Pair(Generic[M]):
         ready = threading.Barrier(2)
 
         def run(act: Act[M], clients: Clients) -> Outcome:
-            ready.wait(timeout=30)
+            ready.wait(timeout=120)
             return told(act, clients)
 
         under_way = [
             self._threads.submit(run, act, clients)
             for act, clients in zip((first, second), self._clients, strict=True)
         ]
-        outcomes = [one.result(timeout=60) for one in under_way]
+        outcomes = [one.result(timeout=300) for one in under_way]
         before = self.model
         both = list(zip((first, second), outcomes, strict=True))
         self._models = [

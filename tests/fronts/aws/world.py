@@ -158,7 +158,7 @@ def until(
     ask: Callable[[], Any],
     done: Callable[[Any], object],
     good: Callable[[Any], object] = lambda found: True,
-    seconds: float = 20,
+    seconds: float = 120,
 ) -> Any:
     """Ask again until it is done; then it must be good."""
     deadline = time.monotonic() + seconds

@@ -192,7 +192,7 @@ async def test_it_is_told_again_and_again_and_the_rest_at_the_end(
     limit = beyond(3)
     teller = Teller(house.app, limit, perform)
     teller.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not house.recorded:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     monkeypatch.setattr(refusals, "TELL_SECONDS", 3600.0)
