@@ -42,7 +42,7 @@ def policy(effect: str, action: str, **more: Any) -> dict[str, Any]:
 
 def until(done: Callable[[], bool]) -> None:
     """What the worker does a moment later."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.02)

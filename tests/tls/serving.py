@@ -12,9 +12,9 @@ from pathlib import Path
 
 from cryptography import x509
 
-from tests.support.server import Server, free_port
+from tests.support.server import ANSWER_SECONDS, START_SECONDS, Server, free_port
 
-_WAIT_SECONDS = 30
+_WAIT_SECONDS = 120
 
 
 class TlsServer(Server):
@@ -39,7 +39,9 @@ class TlsServer(Server):
         self, trust: ssl.SSLContext | None = None, host: str = "localhost"
     ) -> http.client.HTTPSConnection:
         """A connection that is kept alive."""
-        return http.client.HTTPSConnection(host, self.port, context=trust or self.trust, timeout=20)
+        return http.client.HTTPSConnection(
+            host, self.port, context=trust or self.trust, timeout=ANSWER_SECONDS
+        )
 
     def certificate(self) -> x509.Certificate:
         """What it shows to a new connection."""
@@ -47,7 +49,7 @@ class TlsServer(Server):
         anybody.check_hostname = False
         anybody.verify_mode = ssl.CERT_NONE
         with (
-            socket.create_connection(("127.0.0.1", self.port), timeout=20) as plain,
+            socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS) as plain,
             anybody.wrap_socket(plain, server_hostname="localhost") as secured,
         ):
             shown = secured.getpeercert(binary_form=True)
@@ -74,7 +76,7 @@ def refused_start(
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_SECONDS,
         check=False,
         env={**os.environ, **(environment or {})},
     )  # fmt: skip
