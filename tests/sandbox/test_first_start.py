@@ -14,6 +14,7 @@ from tests.sandbox.contents import counts_of
 
 SIGKILLED = -9
 RANDOM_MOMENTS = 5
+_TOGETHER = ("claim", "finish")
 LAST_STEPS = [
     Step("RememberFacts", "committed", 1),
     Step("MarkReady", "ran", 1),
@@ -34,7 +35,9 @@ def test_killed_at_any_moment_of_its_first_start_it_is_complete_after_the_next(
     cradle: Cradle, seeded: Path, tmp_path: Path
 ) -> None:
     steps = steps_of_a_first_start(cradle, tmp_path)
-    chosen = sorted(random.Random(SEED).sample(steps[:-1], RANDOM_MOMENTS), key=steps.index)
+    # The worker claims and ends several jobs at a time, how many depends on the machine.
+    certain = [step for step in steps if step.name not in _TOGETHER or step.occurrence == 1]
+    chosen = sorted(random.Random(SEED).sample(certain[:-1], RANDOM_MOMENTS), key=steps.index)
     # Each start after a kill begins anew, so one directory serves for all moments.
     directory = tmp_path / "data"
     for step in (*chosen, *LAST_STEPS[:-1]):
