@@ -19,6 +19,7 @@ from genkan.db.direct import DirectDatabase
 from genkan.db.place import place_of
 from genkan.sandbox.sample import SAMPLE_FILE
 from tests.support import engines
+from tests.support.postgresql import postgres_url
 from tests.support.server import free_port
 
 COMMAND_SECONDS = 60
@@ -118,13 +119,6 @@ def new_place(engine: str, folder: Path) -> Place:
     place = Place(folder, database, free_port())
     place.write_settings()
     return place
-
-
-def postgres_url(dsn: str) -> str:
-    """A connection string of the tests' server as an address."""
-    parts = dict(part.split("=", 1) for part in dsn.split())
-    name = parts.pop("dbname")
-    return f"postgresql:///{name}?" + "&".join(f"{key}={value}" for key, value in parts.items())
 
 
 def wait_until_answers(port: int, process: "subprocess.Popen[str]", *, host: str) -> None:
