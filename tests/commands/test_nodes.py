@@ -22,11 +22,10 @@ from tests.commands.place import (
     bare_environment,
     client,
     new_place,
-    postgres_url,
     wait_until_answers,
 )
 from tests.support.engines import POSTGRES, SQLITE
-from tests.support.postgresql import own_server
+from tests.support.postgresql import own_server, postgres_url
 from tests.support.server import free_port
 
 FORGED = {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "wrong"}
