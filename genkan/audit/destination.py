@@ -77,8 +77,11 @@ class StreamOutput:
 
     def write(self, content: bytes) -> None:
         """Hand the lines over."""
-        self._stream.write(content)
-        self._stream.flush()
+        try:
+            self._stream.write(content)
+            self._stream.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "the output") from None
 
 
 class FileOutput:

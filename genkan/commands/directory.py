@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from genkan.commands.printing import settle_output
 from genkan.settings import SettingsRefused, key_setting
 
 if TYPE_CHECKING:
@@ -42,9 +43,8 @@ def refusals(command: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:
             raise  # who read this has gone, and click ends without a word
         except OSError as error:
-            raise click.ClickException(
-                f"cannot use {error.filename or 'the directory'}: {error.strerror}"
-            ) from None
+            where = "the output" if settle_output() else error.filename or "the directory"
+            raise click.ClickException(f"cannot use {where}: {error.strerror}") from None
 
     return told
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from genkan.commands.printing import settle_output
 from genkan.settings import SettingsRefused, sandbox_settings
 
 
@@ -46,6 +47,7 @@ def export(data_dir: Path | None, output: Path | None, ids: bool) -> None:
     except BrokenPipeError:
         raise  # who read this has gone, and click ends without a word
     except OSError as error:
+        settle_output()
         where = output or "the output"
         raise click.ClickException(f"cannot write {where}: {error.strerror}") from None
     for phrase in (ALWAYS_LEFT_OUT, *exported.left_out):

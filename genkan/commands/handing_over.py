@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+from genkan.commands.printing import settle_output
 from genkan.settings import SettingsRefused
 
 _NOT_USED = "what was made is not used: call this again"
@@ -78,8 +79,7 @@ def _tell(text: str) -> None:
     try:
         click.echo(text, nl=False)
     except OSError as error:
-        # What is still buffered would fail once more at exit, and change the exit status.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        settle_output()
         raise SettingsRefused(f"cannot print: {error.strerror}; {_NOT_USED}") from None
 
 
