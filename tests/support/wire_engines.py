@@ -7,8 +7,9 @@ GENKAN_TEST_ENGINES says on which:
 
 - unset: everything on SQLite, and a sample on PostgreSQL. What is in the sample depends on a test's
   id and the seed GENKAN_TEST_SAMPLE only, so it stays the same until one of them changes; of the
-  many cases of one test it has a smaller part.
-- `all`: everything on both. `sqlite`, `postgres`: everything on that one.
+  many cases of one test it has a smaller part. A sample, too, of what starts processes for each
+  test and differs from another test in one respect only (`TWINS`).
+- `all`: everything on both, and every twin. `sqlite`, `postgres`: everything on that one.
 
 Tests marked `sandbox_only("why")` run on SQLite in any case.
 """
@@ -16,7 +17,7 @@ Tests marked `sandbox_only("why")` run on SQLite in any case.
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,10 @@ SAMPLE = 0.12
 SAMPLE_OF_MANY = 0.03
 """The part of the cases of one test, when it has `MANY`: what is generated from a list."""
 MANY = 20
+SAMPLE_OF_TWINS = 0.25
+"""The part of the second of two tests that differ in one parameter, of `TWINS`."""
+TWINS = {"tests/commands/": (SQLITE, POSTGRES), "tests/journeys/test_aws_cli": ("new", "old")}
+"""Where, the first one's parameter, and the second one's: engines, releases of the AWS CLI."""
 _VARIABLE = "GENKAN_TEST_ENGINES"
 
 
@@ -97,6 +102,17 @@ def is_sampled(test_id: str, seed: str, part: float = SAMPLE) -> bool:
     return int.from_bytes(digest[:8]) < part * 2**64
 
 
+def is_second_twin(test_id: str, ids: Collection[str]) -> bool:
+    """Whether a test is in `TWINS` and `ids` have the first one, too."""
+    function, _, parameters = test_id.partition("[")
+    words = parameters.removesuffix("]").split("-")
+    for where, (first, second) in TWINS.items():
+        if test_id.startswith(where) and second in words:
+            words[words.index(second)] = first
+            return f"{function}[{'-'.join(words)}]" in ids
+    return False
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Have tests of the wire once for each engine."""
@@ -116,13 +132,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     seed = os.environ.get("GENKAN_TEST_SAMPLE", "")
     possible = [item for item in items if _engine(item) == POSTGRES]
     cases = Counter(_function(item) for item in possible)
-    left_out = {
-        item
-        for item in possible
-        if not is_sampled(
-            item.nodeid, seed, SAMPLE_OF_MANY if cases[_function(item)] >= MANY else SAMPLE
-        )
+    parts = {
+        item: SAMPLE_OF_MANY if cases[_function(item)] >= MANY else SAMPLE for item in possible
     }
+    ids = {item.nodeid for item in items}
+    twins = (item for item in items if item not in parts and is_second_twin(item.nodeid, ids))
+    parts |= dict.fromkeys(twins, SAMPLE_OF_TWINS)
+    left_out = {item for item, part in parts.items() if not is_sampled(item.nodeid, seed, part)}
     if left_out:
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [item for item in items if item not in left_out]

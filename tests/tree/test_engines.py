@@ -8,21 +8,26 @@ from functools import cache
 
 import pytest
 
-from tests.support.wire_engines import SAMPLE, SAMPLE_OF_MANY, is_sampled
+from tests.support.wire_engines import SAMPLE, SAMPLE_OF_MANY, is_sampled, is_second_twin
 from tests.tree.files import ROOT
 
 #: Of the wire, for the sandbox alone, and of slices.
 FILES = ("tests/security/test_host_names.py", "tests/db/test_jobs.py")
 ALONE = "test_its_own_names_are_answered"
+TWINS = "tests/commands/test_init.py"
 IDS = [f"tests/room/test_words.py::test_a_word[{number}-postgres]" for number in range(4000)]
 
 
 @cache
-def collected(**environment: str) -> list[str]:
-    """The ids of the tests that a session of these files would run."""
+def collected(*files: str, **environment: str) -> list[str]:
+    """The ids of the tests that a session of these files would run, of `FILES` unless told."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("GENKAN_TEST")}
     done = subprocess.run(
-        [*(sys.executable, "-m", "pytest"), *("-n", "0", "-q", "--collect-only"), *FILES],
+        [
+            *(sys.executable, "-m", "pytest"),
+            *("-n", "0", "-q", "--collect-only"),
+            *(files or FILES),
+        ],
         cwd=ROOT,
         env=bare | environment,
         capture_output=True,
@@ -70,6 +75,38 @@ def test_by_default_slices_run_on_both_engines_and_of_the_wire_a_sample_on_postg
     seeds = [str(number) for number in range(100)]
     chosen = {one for one in possible for seed in seeds if is_sampled(one, seed)}
     assert chosen == possible, "a test that no seed would choose"
+
+
+@pytest.mark.parametrize(
+    ("test_id", "second"),
+    [
+        ("tests/commands/test_init.py::test_a[postgres-b]", True),
+        ("tests/commands/test_init.py::test_a[sqlite-b]", False),
+        ("tests/commands/test_init.py::test_only[postgres]", False),
+        ("tests/journeys/test_aws_cli_use.py::test_a[old-sqlite]", True),
+        ("tests/journeys/test_aws_cli_use.py::test_other[old-en-sqlite]", False),
+        ("tests/journeys/test_consent.py::test_a[old]", False),
+        ("tests/slices/test_init.py::test_a[postgres-b]", False),
+    ],
+)
+def test_a_twin_is_a_test_that_another_one_is_like(test_id: str, second: bool) -> None:
+    ids = [
+        "tests/commands/test_init.py::test_a[sqlite-b]",
+        "tests/journeys/test_aws_cli_use.py::test_a[new-sqlite]",
+        "tests/journeys/test_aws_cli_use.py::test_other[new-ja-sqlite]",
+        "tests/journeys/test_consent.py::test_a[new]",
+        "tests/slices/test_init.py::test_a[sqlite-b]",
+    ]
+    assert is_second_twin(test_id, [*ids, test_id]) is second
+
+
+def test_by_default_of_twins_that_start_processes_a_sample_runs_and_all_of_them_on_demand() -> None:
+    some, everything = collected(TWINS), collected(TWINS, GENKAN_TEST_ENGINES="all")
+    first, second = (
+        [one for one in everything if word in one] for word in ("[sqlite", "[postgres")
+    )
+    assert set(first) < set(some) < set(everything)
+    assert 0 < len(set(second) & set(some)) < len(second) / 2
 
 
 @pytest.mark.parametrize(("engine", "other"), [("sqlite", "postgres"), ("postgres", "sqlite")])
