@@ -78,7 +78,9 @@ class StreamOutput:
     def write(self, content: bytes) -> None:
         """Hand the lines over."""
         try:
-            self._stream.write(content)
+            view = memoryview(content)
+            while view:  # without a buffer (PYTHONUNBUFFERED) a signal cuts a write short
+                view = view[self._stream.write(view) :]
             self._stream.flush()
         except OSError as error:
             raise OSError(error.errno, error.strerror, "the output") from None

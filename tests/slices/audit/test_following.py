@@ -127,8 +127,7 @@ def test_told_to_stop_in_the_middle_it_ends_with_a_whole_batch(
 def test_a_second_signal_ends_it_at_once(store: Store, command: Command, tmp_path: Path) -> None:
     """Also when nobody reads what it writes."""
     state = tmp_path / "state"
-    for _ in range(4):
-        more(store, 100)
+    more(store, 1000)  # far more than a pipe takes, so that the batch is never written whole
     process = command.begin("export", "--state", state)
     assert process.stdout is not None
     process.stdout.readline()
