@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fronts.aws.adjustable import Knobs
+from tests.fronts.aws.adjustable import Knobs, held
 from tests.perform.dump import Dump, changes, dump, statements
 from tests.support.engines import POSTGRES
 from tests.support.installation import PostgresServer
@@ -30,20 +30,11 @@ def node(servers: Servers) -> PostgresServer:
 
 
 @pytest.fixture
-def holdable(tmp_path: Path) -> Iterator[tuple[PostgresServer, Knobs]]:
+def holdable(tmp_path: Path) -> Iterator[tuple[Server, Knobs]]:
     """A node whose worker can be made to wait."""
-    (tmp_path / "knobs").mkdir()
-    knobs = Knobs(tmp_path / "knobs")
-    server = PostgresServer(
-        tmp_path / "data",
-        command=("-m", "tests.fronts.aws.adjustable"),
-        environment=knobs.environment,
-    )
-    server.start()
-    server.reset()
-    yield server, knobs
-    knobs.release()
-    server.stop()
+    for server, knobs in held(PostgresServer, tmp_path):
+        server.reset()
+        yield server, knobs
 
 
 def seed_of(server: Server) -> Dump:
@@ -93,7 +84,7 @@ def test_a_reset_amid_a_burst_of_assignments_leaves_no_trace_of_them(node: Postg
     assert "Traceback" not in node.log()
 
 
-def test_jobs_that_wait_at_a_reset_leave_no_trace(holdable: tuple[PostgresServer, Knobs]) -> None:
+def test_jobs_that_wait_at_a_reset_leave_no_trace(holdable: tuple[Server, Knobs]) -> None:
     node, knobs = holdable
     seed = seed_of(node)
     for _ in range(ROUNDS):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fronts.aws.adjustable import Knobs
+from tests.fronts.aws.adjustable import Knobs, held
 from tests.perform.dump import changes, dump
 from tests.sandbox.contents import rows_of
 from tests.support.person import (
@@ -49,16 +49,7 @@ def stays_the_seed(server: Server) -> bool:
 @pytest.fixture
 def holdable(tmp_path: Path) -> Iterator[tuple[Server, Knobs]]:
     """A server whose worker can be made to wait."""
-    (tmp_path / "knobs").mkdir()
-    knobs = Knobs(tmp_path / "knobs")
-    server = Server(
-        tmp_path / "data",
-        command=("-m", "tests.fronts.aws.adjustable"),
-        environment=knobs.environment,
-    ).start()
-    yield server, knobs
-    knobs.release()
-    server.stop()
+    yield from held(Server, tmp_path)
 
 
 def create_user(server: Server, name: str) -> str:

@@ -7,7 +7,7 @@ wait before each job, `hold`.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from genkan.assembly import node, sandbox, wiring
 from genkan.cli import main
 from genkan.core import clock
 from genkan.provisioning import jobs
+from tests.support.server import Server
 
 VARIABLE = "GENKAN_TEST_KNOBS"
 _make_handlers = jobs.make_handlers
@@ -54,6 +55,20 @@ class Knobs:
     def release(self) -> None:
         """Have the worker go on."""
         self._hold.unlink(missing_ok=True)
+
+
+def held(kind: Callable[..., Server], folder: Path) -> Iterator[tuple[Server, Knobs]]:
+    """A running server of this kind in the folder, with its knobs: the body of a fixture."""
+    (folder / "knobs").mkdir()
+    knobs = Knobs(folder / "knobs")
+    server = kind(
+        folder / "data",
+        command=("-m", "tests.fronts.aws.adjustable"),
+        environment=knobs.environment,
+    ).start()
+    yield server, knobs
+    knobs.release()
+    server.stop()
 
 
 def adjust(directory: Path) -> None:
