@@ -3,20 +3,19 @@
 Told to stop, it ends with the batch it is at and is done; told so twice, it ends at once.
 """
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from genkan.commands.audit_options import TIME, opened
 from genkan.commands.directory import refusals
 from genkan.commands.installation import Installation, on_installation
+from genkan.commands.stopping import Stopping, told_to_stop
 
 if TYPE_CHECKING:
     from genkan.audit.destination import State
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 _POLL_SECONDS = 1.0
 _LEFT_TO_THE_SERVER_MS = 30_000
 """What is younger is sealed by a server, if one is running."""
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 Take = Callable[[list[str], "Position"], None]
 
@@ -66,7 +64,7 @@ def export(
     _check(output, state_file)
     state = _state(state_file, after)
     with (
-        _told_to_stop() as stopping,
+        told_to_stop() as stopping,
         opened(installation) as (database, sealer),
         _destination(output, state_file, state) as take,
     ):
@@ -87,7 +85,7 @@ class _Shipper:
     """Takes batches out of the chain in order. `last` is the one that was taken last."""
 
     def __init__(
-        self, database: "DirectDatabase", take: Take, last: "Position", stopping: threading.Event
+        self, database: "DirectDatabase", take: Take, last: "Position", stopping: Stopping
     ) -> None:
         self._database = database
         self._take = take
@@ -107,7 +105,7 @@ class _Shipper:
         try:
             for chunk in chunks:
                 self._ship(chunk)
-                if self._stopping.is_set():
+                if self._stopping.asked:
                     return
         except ChainReplaced as replaced:
             raise click.ClickException(str(replaced)) from None
@@ -119,24 +117,6 @@ class _Shipper:
             click.echo(f"{gone} were pruned before they were exported", err=True)
         self._take(chunk.lines, chunk.position)
         self.last = chunk.position
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Set by the first SIGTERM or SIGINT; a second one does what it always does."""
-    stopping = threading.Event()
-
-    def stop(number: int, frame: Any) -> None:
-        stopping.set()
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-    before = {each: signal.signal(each, stop) for each in _SIGNALS}
-    try:
-        yield stopping
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _check(output: Path | None, state_file: Path | None) -> None:
