@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.faults.chaos import KILLS, SEED, Fault, Run, schedule
 from tests.faults.house import through
@@ -20,6 +21,7 @@ _SKEW_MS = LEASE_MS // 8
 """How wrong a member's clock may be; two may differ by twice as much."""
 
 
+@pytest.mark.timeout(2700)
 def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresql(
     site: Site, tmp_path: Path
 ) -> None:
