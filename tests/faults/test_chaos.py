@@ -21,7 +21,7 @@ _SKEW_MS = LEASE_MS // 8
 """How wrong a member's clock may be; two may differ by twice as much."""
 
 
-@pytest.mark.timeout(2700)
+@pytest.mark.timeout(1800)
 def test_nothing_is_lost_or_half_whatever_happens_to_nodes_workers_and_postgresql(
     site: Site, tmp_path: Path
 ) -> None:
