@@ -23,7 +23,7 @@ from genkan.audit.records import Entry, resources_text
 from genkan.audit.redaction import redact
 from genkan.audit.resources import resources_of
 from genkan.audit.sealing import SealingRequests
-from genkan.core.call import Anonymous, Call, Person, Signer
+from genkan.core.call import Anonymous, Call, Person, SessionIssuer, Signer
 from genkan.core.clock import iso8601
 from genkan.core.errors import Refusal
 from genkan.core.ids import request_id
@@ -215,9 +215,28 @@ def _signer_identity(caller: Signer, home: Home) -> dict[str, Any]:
     }
     if caller.role_session is None:
         identity["userName"] = caller.arn.rpartition("/")[2]
+    if caller.session_issuer is not None:
+        identity["sessionContext"] = _session_context(caller.session_issuer, caller.account_id)
     if caller.person_id:
         identity["onBehalfOf"] = {
             "userId": caller.person_id,
             "identityStoreArn": home.identity_store_arn,
         }
     return identity
+
+
+def _session_context(issuer: SessionIssuer, account_id: str) -> dict[str, Any]:
+    """CloudTrail's sessionContext, by whose `sessionIssuer` a SIEM knows the role.
+
+    `mfaAuthenticated` speaks of AWS's own MFA, which federation never is: AWS writes "false" too.
+    """
+    return {
+        "sessionIssuer": {
+            "type": "Role",
+            "principalId": issuer.role_id,
+            "arn": issuer.role_arn,
+            "accountId": account_id,
+            "userName": issuer.role_arn.rpartition("/")[2],
+        },
+        "attributes": {"creationDate": iso8601(issuer.issued_at), "mfaAuthenticated": "false"},
+    }

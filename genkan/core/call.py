@@ -16,11 +16,21 @@ class Anonymous:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionIssuer:
+    """The role whose session it is, and when that began (milliseconds since 1970)."""
+
+    role_arn: str
+    role_id: str
+    issued_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
     """The holder of an access key whose SigV4 signature was verified.
 
     `arn` and `user_id` are what GetCallerIdentity answers; `role_session` names the row of the
-    role session for temporary credentials and is None for long-term keys.
+    role session for temporary credentials, of which `session_issuer` tells more for the record;
+    both are None for long-term keys.
     """
 
     account_id: str
@@ -28,6 +38,7 @@ class Signer:
     user_id: str
     access_key_id: str
     role_session: str | None = None
+    session_issuer: SessionIssuer | None = None
     person_id: str | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from genkan.core import arns, ids
-from genkan.core.call import Signer
+from genkan.core.call import SessionIssuer, Signer
 from genkan.core.errors import Denied
 from genkan.core.events import RoleSessionUsed
 from genkan.core.vault import token_hash
@@ -172,6 +172,9 @@ def signer_of(session: RoleSession, person_id: str) -> Signer:
         user_id=session.assumed_role_id,
         access_key_id=session.access_key_id,
         role_session=session.access_key_id,
+        session_issuer=SessionIssuer(
+            role_arn=session.role_arn, role_id=session.role_id, issued_at=session.issued_at
+        ),
         person_id=person_id or None,
     )
 

@@ -181,3 +181,32 @@ def test_each_account_has_a_trail_of_its_own(world: World) -> None:
     assert event["Username"] == "watcher"
     mine = trail.records(world, **trail.named("CreateGroup"))
     assert record["eventID"] not in {found["eventID"] for found in mine}
+
+
+def test_a_records_session_issuer_is_the_role_as_iam_tells_it(world: World) -> None:
+    """Of a person's session, and of one that it took in turn."""
+    began = datetime.now(UTC) - timedelta(seconds=1)
+    person = world.member_administrator()
+    account = world.account("sakura-web-dev")
+    role = world.admin.sts.assume_role(
+        RoleArn=f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole",
+        RoleSessionName="watcher",
+    )
+    for keys in (person, assumed(role)):
+        arn = world.server.client("sts", keys).get_caller_identity()["Arn"]
+        name = arn.split("/")[1]
+        iam = world.server.client("iam", keys)
+        issuer = iam.get_role(RoleName=name)["Role"]
+        refused(iam.get_role, "NoSuchEntity", status=404, RoleName="Nothing")
+        record = trail.records(world, keys)[0]
+        context = record["userIdentity"]["sessionContext"]
+        assert context["sessionIssuer"] == {
+            "type": "Role",
+            "principalId": issuer["RoleId"],
+            "arn": issuer["Arn"],
+            "accountId": issuer["Arn"].split(":")[4],
+            "userName": name,
+        }
+        assert record["userIdentity"]["principalId"].startswith(issuer["RoleId"] + ":")
+        created = datetime.fromisoformat(context["attributes"]["creationDate"])
+        assert began.replace(microsecond=0) <= created <= datetime.now(UTC)

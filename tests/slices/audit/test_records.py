@@ -10,7 +10,16 @@ import pytest
 from genkan.audit import operations as audit
 from genkan.audit.recorder import Home, Recorder
 from genkan.audit.redaction import HIDDEN, redact
-from genkan.core.call import Anonymous, Call, Caller, Operation, Origin, Person, Public
+from genkan.core.call import (
+    Anonymous,
+    Call,
+    Caller,
+    Operation,
+    Origin,
+    Person,
+    Public,
+    SessionIssuer,
+)
 from genkan.core.errors import Conflict, Invalid
 from tests.support.store import ADMINISTRATOR, MANAGEMENT, Store
 
@@ -101,6 +110,29 @@ def test_a_role_session_shows_on_whose_behalf_it_acts(store: Store) -> None:
     identity = _record(store, _call(signer), None)["userIdentity"]
     assert identity["type"] == "AssumedRole"
     assert identity["onBehalfOf"]["userId"] == "u-1"
+
+
+def test_a_role_session_shows_the_role_and_when_it_began(store: Store) -> None:
+    arn = f"arn:aws:iam::{MANAGEMENT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Clerk_0a1b"
+    issuer = SessionIssuer(
+        role_arn=arn, role_id="AROAAAAAAAAAAAAAAAAA", issued_at=1_700_000_000_999
+    )
+    signer = replace(ADMINISTRATOR, role_session="ASIAAAAAAAAAAAAAAAAA", session_issuer=issuer)
+    identity = _record(store, _call(signer), None)["userIdentity"]
+    assert identity["sessionContext"] == {
+        "sessionIssuer": {
+            "type": "Role",
+            "principalId": "AROAAAAAAAAAAAAAAAAA",
+            "arn": arn,
+            "accountId": MANAGEMENT,
+            "userName": "AWSReservedSSO_Clerk_0a1b",
+        },
+        "attributes": {"creationDate": "2023-11-14T22:13:20Z", "mfaAuthenticated": "false"},
+    }
+
+
+def test_a_long_term_key_has_no_session_context(store: Store) -> None:
+    assert "sessionContext" not in _record(store, _call(), None)["userIdentity"]
 
 
 def test_a_sign_in_event_is_a_service_event_with_its_outcome(store: Store) -> None:
