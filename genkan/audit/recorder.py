@@ -226,9 +226,9 @@ def _signer_identity(caller: Signer, home: Home) -> dict[str, Any]:
 
 
 def _session_context(issuer: SessionIssuer, account_id: str) -> dict[str, Any]:
-    """CloudTrail's sessionContext, by whose `sessionIssuer` a SIEM knows the role.
+    """CloudTrail's sessionContext (its userIdentity element), by which a SIEM knows the role.
 
-    `mfaAuthenticated` speaks of AWS's own MFA, which federation never is: AWS writes "false" too.
+    `mfaAuthenticated` is of the MFA device of an IAM user, which no session here was made with.
     """
     return {
         "sessionIssuer": {

@@ -184,7 +184,7 @@ def test_each_account_has_a_trail_of_its_own(world: World) -> None:
 
 
 def test_a_records_session_issuer_is_the_role_as_iam_tells_it(world: World) -> None:
-    """Of a person's session, and of one that it took in turn."""
+    """Of a person's session, and of one that AssumeRole gave."""
     began = datetime.now(UTC) - timedelta(seconds=1)
     person = world.member_administrator()
     account = world.account("sakura-web-dev")
