@@ -4,6 +4,7 @@ door and its inner calls within a test's reach.
 
 import asyncio
 import contextlib
+import itertools
 import threading
 import time
 from collections import Counter
@@ -16,10 +17,11 @@ import uvicorn
 from argon2 import PasswordHasher
 
 from genkan.connections import BoundedHttp
-from genkan.core.call import Call, Operation, Origin, Owner
+from genkan.core.call import Call, Operation, Origin, Owner, Worker
 from genkan.db.place import Place
+from genkan.db.postgres import PostgresDatabase
 from genkan.db.postgres_connection import PostgresConnection
-from genkan.db.sqlite import SqliteConnection
+from genkan.db.sqlite import SqliteConnection, SqliteDatabase
 from genkan.identity_store.operations import SET_USER_STATUS
 from genkan.perform import perform
 from tests.support.assembled import Assembled
@@ -127,31 +129,64 @@ class Enclosed(Server):
 
 @contextlib.contextmanager
 def counted_work() -> Iterator[Counter[str]]:
-    """Counts what this process hashes and asks its database meanwhile.
+    """Counts what requests to this process hash and ask the database meanwhile.
 
-    Keys: `hash <parameters>` for each password compared, otherwise the statement itself.
+    Keys: `hash <parameters>` for each password compared, otherwise the statement itself. What the
+    process does of its own accord is not counted: looking for jobs, opening one more connection,
+    running a transaction again because another was in the way.
     """
     seen: Counter[str] = Counter()
+    asked = threading.local()  # `by`: what the operation that runs in this thread has asked so far
     verify = PasswordHasher.verify
-    inner = {
-        (kind, name): getattr(kind, name)
-        for kind in (SqliteConnection, *SqliteConnection.__subclasses__(), PostgresConnection)
-        for name in ("run", "one", "all")
-    }
 
     def verifying(self: PasswordHasher, hash: str, password: str) -> Any:
         seen["hash " + hash.rpartition("$")[0].rpartition("$")[0]] += 1
         return verify(self, hash, password)
 
     def asking(ask: Any) -> Any:
-        def asked(self: Any, sql: str, parameters: Any) -> Any:
-            seen[sql] += 1
+        def counting(self: Any, sql: str, parameters: Any) -> Any:
+            if (by := getattr(asked, "by", None)) is not None:
+                by[sql] += 1
             return ask(self, sql, parameters)
 
-        return asked
+        return counting
 
+    def telling(work: Any, counts: Counter[str]) -> Any:
+        def run(*arguments: Any) -> Any:
+            counts.clear()  # An attempt before this one was undone.
+            asked.by = counts
+            try:
+                return work(*arguments)
+            finally:
+                asked.by = None
+
+        return run
+
+    def transacting(transact: Any) -> Any:
+        async def counting(self: Any, call: Call, *works: Any) -> Any:
+            if isinstance(call.caller, Owner | Worker):
+                return await transact(self, call, *works)
+            counts: list[Counter[str]] = [Counter() for _ in works]
+            told = [
+                work and telling(work, count) for work, count in zip(works, counts, strict=True)
+            ]
+            try:
+                return await transact(self, call, *told)
+            finally:
+                for count in counts:
+                    seen.update(count)
+
+        return counting
+
+    connections = (SqliteConnection, *SqliteConnection.__subclasses__(), PostgresConnection)
     with contextlib.ExitStack() as patches:
         patches.enter_context(mock.patch.object(PasswordHasher, "verify", verifying))
-        for (kind, name), ask in inner.items():
-            patches.enter_context(mock.patch.object(kind, name, asking(ask)))
+        for wrapped, kinds, names in (
+            (asking, connections, ("run", "one", "all")),
+            (transacting, (SqliteDatabase, PostgresDatabase), ("point", "scan", "write")),
+        ):
+            for kind, name in itertools.product(kinds, names):
+                if name in vars(kind):
+                    inner = wrapped(vars(kind)[name])
+                    patches.enter_context(mock.patch.object(kind, name, inner))
         yield seen
