@@ -201,6 +201,7 @@ def test_two_at_once_make_one(place: Place) -> None:
 AT_A_WRITE = """
 import os, signal
 from genkan.sandbox import seed_door
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what ran the tests may ignore it
 done = 0
 do = seed_door.Seeder.do
 async def counted(self, *words, **params):
