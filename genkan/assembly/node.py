@@ -164,7 +164,9 @@ class Node:
             self.db: Database = found.place.serve(
                 Services(vault=found.vault, events=events, deployment=deployment), clock
             )
-        self.refusals = RefusalLimit(clock=clock)
+        self.refusals = RefusalLimit(
+            clock=clock, limits_proven=settings.refusal_records == "limited"
+        )
         self.app: App = make_app(
             deployment=deployment,
             db=self.db,

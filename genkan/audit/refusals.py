@@ -3,7 +3,8 @@
 Whoever may nothing can be refused as often as it asks. So a caller's refusals are recorded `burst`
 at once and then at a rate, and so are those of all callers together. Strangers have budgets of
 their own, far smaller and by source network: they cannot use up what proven callers have. Our own
-jobs and commands are not limited, nor is what was done.
+jobs and commands are not limited, nor is what was done; nor are proven callers where the
+installation's setting says so.
 
 What is beyond leaves no record. It is counted for metrics at once, and once a minute, and when the
 process ends, told by one record, `RefusalsNotRecorded`.
@@ -84,6 +85,8 @@ class _Untold:
 class RefusalLimit:
     """Counts one node's refusals. `not_recorded` is what metrics show, by the budget exceeded.
 
+    `limits_proven=False` records every refusal of proven callers, so that `caller` and `callers`
+    mean nothing.
     Safe to use from several threads: refusals of writes are decided where writes are made.
     """
 
@@ -95,9 +98,11 @@ class RefusalLimit:
         callers: Budget = CALLERS,
         network: Budget = NETWORK,
         strangers: Budget = STRANGERS,
+        limits_proven: bool = True,
         monotonic: Monotonic = time.monotonic_ns,
     ) -> None:
         self._clock = clock
+        self._limits_proven = limits_proven
         self._monotonic = monotonic
         self._budgets = {
             "caller": caller,
@@ -135,6 +140,8 @@ class RefusalLimit:
 
     def _exceeded(self, call: Call) -> str | None:
         caller = call.caller
+        if isinstance(caller, Signer | Person) and not self._limits_proven:
+            return None
         if isinstance(caller, Signer):
             # Sessions are free to make, so what counts is who or what made them.
             whose = caller.person_id or f"{caller.account_id}/{caller.user_id.partition(':')[0]}"

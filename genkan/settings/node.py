@@ -25,11 +25,13 @@ from genkan.settings.values import (
     LOOPBACK,
     KeySetting,
     LogFormat,
+    RefusalRecords,
     SettingsRefused,
     log_format,
     log_level,
     origin,
     quotas,
+    refusal_records,
     throttling,
     truth,
 )
@@ -55,6 +57,7 @@ class NodeSettings:
     drain_seconds: float
     quotas: Quotas
     throttling: Throttling
+    refusal_records: RefusalRecords
     log_level: str
     log_format: LogFormat
 
@@ -123,6 +126,12 @@ OPTIONS = (
         "`aws` refuses requests that come faster than AWS's published rates, `off` none.",
         "off",
     ),
+    Option(
+        "refusal_records",
+        "`limited` records the refusals of a proven caller within [budgets](audit.md#refusals),"
+        " `all` every one, however many that makes.",
+        "limited",
+    ),
     Option("log_level", "`debug`, `info`, `warning` or `error`.", "info"),
     Option("log_format", "`json`, one object a line, or `text`.", "json"),
 )
@@ -154,6 +163,7 @@ def node_settings(
         drain_seconds=read.required("drain_seconds", _seconds),
         quotas=quotas("quotas", read.text("quotas")),
         throttling=read.required("throttling", throttling),
+        refusal_records=read.required("refusal_records", refusal_records),
         log_level=read.required("log_level", log_level),
         log_format=read.required("log_format", log_format),
     )

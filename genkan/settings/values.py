@@ -19,6 +19,7 @@ _TRUTHS = {"": False, "0": False, "false": False, "no": False} | dict.fromkeys(
     ("1", "true", "yes"), True
 )
 LogFormat = Literal["json", "text"]
+RefusalRecords = Literal["limited", "all"]
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -98,6 +99,13 @@ def throttling(name: str, value: str) -> Throttling:
     if value not in ("off", "aws"):
         raise SettingsRefused(f"{name} must be off or aws")
     return "aws" if value == "aws" else "off"
+
+
+def refusal_records(name: str, value: str) -> RefusalRecords:
+    """Which refusals of proven callers are recorded."""
+    if value not in ("limited", "all"):
+        raise SettingsRefused(f"{name} must be limited or all")
+    return "all" if value == "all" else "limited"
 
 
 def log_format(name: str, value: str) -> LogFormat:

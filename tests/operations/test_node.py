@@ -1,5 +1,6 @@
 """What those who operate a node see: a real `genkan serve` behind a proxy, read from outside."""
 
+import asyncio
 import json
 import re
 import urllib.request
@@ -12,6 +13,11 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from genkan.assembly.node import Node, open_installation
+from genkan.audit.refusals import CALLER
+from genkan.core.call import Call, Operation, Origin, Public, Signer
+from genkan.core.errors import Refusal
+from genkan.settings.node import node_settings
 from tests.commands.place import COMMAND_SECONDS, Place, client, new_place, wait_until_answers
 from tests.operations.test_metrics import Samples, of
 from tests.support.engines import SQLITE
@@ -87,6 +93,28 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         process.wait()
     found = [line for line in place.log.read_text().splitlines() if line.startswith("{")]
     return Seen(made, samples, [json.loads(line) for line in found], answers)
+
+
+@pytest.mark.parametrize("kept", ["limited", "all"])
+async def test_a_node_limits_records_of_refusals_as_its_setting_says(
+    tmp_path: Path, kept: str
+) -> None:
+    place = new_place(SQLITE, tmp_path)
+    place.write_settings(refusal_records=kept)
+    account = (await asyncio.to_thread(place.init))["accounts"][0]["id"]
+    settings = node_settings(place.settings, environment={})
+    node = Node(settings, open_installation(settings), works=False)
+    call = Call(
+        operation=Operation(name="DoIt", run=lambda tx: None, access=Public(reason="test")),
+        params={},
+        caller=Signer(account_id=account, arn="arn", user_id="AIDAX", access_key_id="AKIAX"),
+        origin=Origin(request_id="r"),
+        event_source="sso.amazonaws.com",
+    )
+    asked = 2 * CALLER.burst
+    recorded = sum(node.refusals.admits(call, Refusal("denied")) for _ in range(asked))
+    await node.stop()
+    assert recorded == asked if kept == "all" else CALLER.burst <= recorded < asked
 
 
 def test_sign_ins_are_counted_by_their_outcome(seen: Seen) -> None:

@@ -52,6 +52,7 @@ def test_what_is_not_said_is_the_default_of_the_table() -> None:
     assert found.trusted_proxies == ()
     assert found.worker is True
     assert found.drain_seconds == 0
+    assert found.refusal_records == "limited"
     assert (found.log_level, found.log_format) == ("info", "json")
 
 
@@ -136,6 +137,7 @@ def test_only_the_base_urls_own_host_is_answered(url: str, hosts: set[str]) -> N
         ({"drain_seconds": "-1"}, "is no number of seconds"),
         ({"drain_seconds": "nan"}, "is no number of seconds"),
         ({"drain_seconds": "1e9"}, "is no number of seconds"),
+        ({"refusal_records": "none"}, "refusal_records must be limited or all"),
         ({"log_level": "loud"}, "is none of debug, info, warning, error"),
         ({"log_format": "xml"}, "is neither json nor text"),
         ({"database_file": "/nowhere", "database": None}, "/nowhere cannot be read"),

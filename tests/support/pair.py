@@ -38,6 +38,8 @@ class Pair(PostgresServer):
             dsn=self._installed.dsn,
             key=self._installed.key,
             base_url=self.url,
+            # A reset does not reach what a node has counted: the refusals of every test before.
+            refusal_records="all",
         )
 
     def start(self) -> Self:

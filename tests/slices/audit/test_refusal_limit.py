@@ -41,8 +41,13 @@ def time() -> Time:
 
 @pytest.fixture
 def limit(time: Time) -> RefusalLimit:
+    return a_limit(time)
+
+
+def a_limit(time: Time, *, limits_proven: bool = True) -> RefusalLimit:
     return RefusalLimit(
         clock=lambda: 1_700_000_000_000,
+        limits_proven=limits_proven,
         caller=Budget(burst=5, a_minute=2),
         callers=Budget(burst=12, a_minute=3),
         network=Budget(burst=3, a_minute=1),
@@ -82,6 +87,15 @@ def a_call(caller: Caller, source: str = "192.0.2.1") -> Call:
 
 def admitted(limit: RefusalLimit, call: Call, times: int = 20, refusal: Refusal = REFUSED) -> int:
     return sum(limit.admits(call, refusal) for _ in range(times))
+
+
+def test_proven_callers_have_no_limit_where_none_is_wanted_and_strangers_have(time: Time) -> None:
+    limit = a_limit(time, limits_proven=False)
+    for _ in range(3):
+        assert admitted(limit, a_call(signer())) == 20
+        assert admitted(limit, a_call(person("u"))) == 20
+    assert limit.untold() is None
+    assert admitted(limit, a_call(Anonymous())) == 3
 
 
 def test_a_caller_has_a_burst_and_then_a_rate(limit: RefusalLimit, time: Time) -> None:
