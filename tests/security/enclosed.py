@@ -84,6 +84,7 @@ class Enclosed(Server):
         self.offset = 0
         self._frozen = None
         self._outside.reset()
+        self._assembled.assembly.refusals.forget()
 
     def advance(self, *, seconds: float) -> None:
         """Let time pass."""

@@ -37,13 +37,7 @@ _CONFLICTS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetect
 
 
 def settings_file(
-    folder: Path,
-    *,
-    port: int,
-    dsn: str,
-    key: bytes,
-    base_url: str | None = None,
-    **others: str,
+    folder: Path, *, port: int, dsn: str, key: bytes, base_url: str | None = None
 ) -> Path:
     """Write settings, and the key that they name."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +51,6 @@ def settings_file(
         "key_file": str(key_file),
         "log_format": "text",
         "log_level": "warning",
-        **others,
     }
     path = folder / "genkan.toml"
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items()))

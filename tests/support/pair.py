@@ -5,6 +5,7 @@ either knows no longer rightly, shows as a wrong answer.
 """
 
 import contextlib
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from typing import Self
 from tests.support.alternator import Alternator
 from tests.support.installation import PostgresServer, settings_file
 from tests.support.server import END_SECONDS, START_SECONDS, free_port
+
+FORGETFUL = "tests.support.forgetful"
 
 
 class Pair(PostgresServer):
@@ -26,7 +29,7 @@ class Pair(PostgresServer):
         self.ports = [free_port() for _ in range(self.nodes)]
         self.alternator: Alternator | None = None
         self._commands = [
-            [sys.executable, "-m", "genkan.cli", "serve", "--settings", str(self._settings(port))]
+            [sys.executable, "-m", FORGETFUL, "serve", "--settings", str(self._settings(port))]
             for port in self.ports
         ]
         self._others: list[subprocess.Popen[str]] = []
@@ -38,8 +41,6 @@ class Pair(PostgresServer):
             dsn=self._installed.dsn,
             key=self._installed.key,
             base_url=self.url,
-            # A reset does not reach what a node has counted: the refusals of every test before.
-            refusal_records="all",
         )
 
     def start(self) -> Self:
@@ -60,6 +61,13 @@ class Pair(PostgresServer):
                 raise RuntimeError("a node does not answer")
             time.sleep(0.02)
         return self
+
+    def reset(self) -> None:
+        """Put the organization back to its seed, and let the nodes forget whom they refused."""
+        for node in (self.process, *self._others):
+            if node is not None:
+                node.send_signal(signal.SIGUSR1)
+        super().reset()
 
     def stop(self, *, kill: bool = False) -> None:
         """End all nodes."""

@@ -353,6 +353,22 @@ def test_a_token_of_no_page_is_recorded_by_the_code_of_the_service_that_was_aske
 # --- floods ---------------------------------------------------------------------------------------
 
 
+def test_after_a_reset_every_budget_is_full_again(world: World) -> None:
+    """Otherwise it would depend on the tests before whether a refusal's record is found."""
+    sent = world.wire.request("sso-admin", "ListInstances", {})
+
+    def is_recorded() -> bool:
+        answer = world.wire.send(sent)
+        assert answer.status == 400
+        return bool(trail.of_request(world, answer.request_id, "ListInstances"))
+
+    for _ in range(2 * BURST_OF_A_NETWORK + 50):  # of two nodes
+        world.wire.send(sent)
+    assert not all(is_recorded() for _ in range(50))
+    world.server.reset()
+    assert all(is_recorded() for _ in range(4))
+
+
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A process whose end a test can wait for."""
