@@ -85,9 +85,8 @@ class _Untold:
 class RefusalLimit:
     """Counts one node's refusals. `not_recorded` is what metrics show, by the budget exceeded.
 
-    `limits_proven=False` records every refusal of proven callers, so that `caller` and `callers`
-    mean nothing.
-    Safe to use from several threads: refusals of writes are decided where writes are made.
+    `limits_proven=False` admits every refusal of proven callers: `caller` and `callers` then mean
+    nothing. Safe to use from several threads: refusals of writes are decided where writes are made.
     """
 
     def __init__(

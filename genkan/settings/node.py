@@ -129,7 +129,7 @@ OPTIONS = (
     Option(
         "refusal_records",
         "`limited` records the refusals of a proven caller within [budgets](audit.md#refusals),"
-        " `all` every one, however many that makes.",
+        " `all` every one that was not throttled, however many that makes.",
         "limited",
     ),
     Option("log_level", "`debug`, `info`, `warning` or `error`.", "info"),
